@@ -1,0 +1,42 @@
+"""One execution gets the job; every other execution of the same job ends without effect."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from functions.shared.admission import check_bucket, job_id_for
+from functions.shared.errors import JobIdTaken
+from functions.shared.job import parse_input
+from functions.shared.jobs_table import JobsTable
+
+
+class Claim(BaseModel):
+    """The first state's input.
+
+    `input` is the execution's own input: the pipe's one-element array, or the request of whoever
+    called StartExecution.
+    """
+
+    input: Any
+    execution_arn: str
+    execution_name: str
+
+
+def claim(
+    event: Claim, jobs: JobsTable, readable: Collection[str], now: datetime
+) -> tuple[str, bool]:
+    """(job id, whether this execution has it).
+
+    A job started directly is registered here, by the rules that hold for messages. Starting a
+    FAILED job directly opens it again; a repeated message never does.
+    """
+    from_queue = isinstance(event.input, list) and len(event.input) == 1
+    request = parse_input(event.input[0] if from_queue else event.input)
+    check_bucket(request, readable)
+    job_id = job_id_for(request, event.execution_name)
+    row = jobs.register(job_id, request, "queue" if from_queue else "direct", now)
+    if row is not None and row.get("request_hash") != request.hash:
+        raise JobIdTaken(f"The job id {job_id!r} belongs to another request; choose a new one.")
+    return job_id, jobs.claim(job_id, event.execution_arn, now, reopen=not from_queue)

@@ -1,0 +1,66 @@
+"""The only way into a terminal state. Finishing twice changes nothing."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from functions.finish_job.ending import Ending, Failure
+from functions.shared.admission import excerpt, safe_id
+from functions.shared.errors import PartMissing
+from functions.shared.jobs_table import JobError, JobsTable
+from functions.shared.media_store import MediaStore
+
+_REFUSALS = {"InvalidRequest", "SourceNotAllowed", "JobIdTaken"}
+
+
+def finish(ending: Ending, jobs: JobsTable, store: MediaStore, now: datetime) -> dict[str, Any]:
+    """End the job; return its id and the status its row holds now.
+
+    COMPLETE needs the result, and every file it names, to be in the store: the row never runs
+    ahead of the render.
+    """
+    job_id = ending.find_job_id()
+    if ending.status == "COMPLETE":
+        _check_published(store, ending.result_key or "")
+        jobs.complete(job_id, ending.execution_arn, ending.result_key or "", now)
+    else:
+        _fail(job_id, ending, jobs, now)
+    row = jobs.get(job_id)
+    return {"job_id": job_id, "status": row["status"] if row else None}
+
+
+def _check_published(store: MediaStore, result_key: str) -> None:
+    if not result_key or store.head(result_key) is None:
+        raise PartMissing(f"The job's result {result_key!r} is not in the store.")
+    for made in store.read_json(result_key)["outputs"]:
+        found = store.head(made["key"])
+        if found is None or found.size_bytes != made["size_bytes"]:
+            raise PartMissing(f"The output {made['key']!r} is not in the store as it was verified.")
+
+
+def _fail(job_id: str, ending: Ending, jobs: JobsTable, now: datetime) -> None:
+    error = (ending.failure or Failure()).as_error()
+    row = jobs.get(job_id)
+    if error.name in _REFUSALS and error.state == "Claim Job":
+        _reject(job_id, row, ending, error, jobs, now)
+    elif row is not None:
+        jobs.fail(job_id, ending.execution_arn, _closest(row, error), now)
+
+
+def _reject(
+    job_id: str,
+    row: dict[str, Any] | None,
+    ending: Ending,
+    error: JobError,
+    jobs: JobsTable,
+    now: datetime,
+) -> None:
+    """A refused direct start gets a row of its own; one under another's id is kept by its name."""
+    own = job_id if row is None else safe_id(ending.execution_name)
+    jobs.reject(own, excerpt(json.dumps(ending.input)), error, "direct", now)
+
+
+def _closest(row: dict[str, Any], error: JobError) -> JobError:
+    """The failure a worker's own state recorded says more than what its Map or Parallel says."""
+    noted = row.get("failure")
+    return Failure.model_validate(noted).as_error() if noted else error

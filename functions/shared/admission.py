@@ -1,0 +1,42 @@
+"""Whether a request may become a job, and under which id. Both doors ask here."""
+
+import hashlib
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from functions.shared.errors import SourceNotAllowed
+from functions.shared.job import JOB_ID, Request
+
+_MOST_KEPT = 4096
+
+
+def job_id_for(request: Request, fallback: str) -> str:
+    """The sender's id, or one made from `fallback` (a message id or an execution name).
+
+    The same fallback always gives the same id, so a repeated delivery finds its own job.
+    """
+    return request.job_id or safe_id(fallback)
+
+
+def safe_id(name: str) -> str:
+    """`name` if it can be a job id; else its letters and digits with a digest of the whole."""
+    if re.fullmatch(JOB_ID, name):
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return re.sub(r"[^A-Za-z0-9_-]", "", f"job-{name}")[:60] + f"-{digest}"
+
+
+def check_bucket(request: Request, readable: Collection[str]) -> None:
+    """Refuse a source in a bucket this stack was not told to read."""
+    url = urlsplit(request.source)
+    if url.scheme == "s3" and url.netloc not in readable:
+        raise SourceNotAllowed(
+            f"The bucket {url.netloc!r} of the source is not one this stack reads; upload to "
+            f"s3://{next(iter(readable), '…')}/uploads/… or add it to the stage's source_buckets."
+        )
+
+
+def excerpt(text: str) -> str:
+    """As much of a refused request as is kept."""
+    return text if len(text) <= _MOST_KEPT else text[:_MOST_KEPT] + "…"

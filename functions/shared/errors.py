@@ -1,0 +1,86 @@
+"""The named errors a job can end with.
+
+The state machine matches errors by class name (Step Functions sees a Python exception's class as
+the error's name), so a name here is a contract: `TransientError` is retried, every other name is
+final. A message is one sentence: what is wrong, where, and what would be right.
+"""
+
+
+class ReelwrightError(Exception):
+    """Base of all errors a user may see; never raised itself."""
+
+
+class TransientError(ReelwrightError):
+    """A network, storage or process failure that another attempt may not meet."""
+
+
+class InvalidRequest(ReelwrightError):  # noqa: N818 - the name is what operators read
+    """The request can never run: empty, not JSON, or not what docs/job.md describes."""
+
+
+class JobIdTaken(ReelwrightError):  # noqa: N818
+    """The job id belongs to another request."""
+
+
+class SourceNotAllowed(ReelwrightError):  # noqa: N818
+    """The source's scheme, address or bucket is not one this stack reads from."""
+
+
+class SourceUnreachable(ReelwrightError):  # noqa: N818
+    """The source's server refused it for good (404, 403, no such host or bucket)."""
+
+
+class SourceTooLarge(ReelwrightError):  # noqa: N818
+    """The source exceeds a limit on bytes, pixels, duration or streams."""
+
+
+class SourceEmpty(ReelwrightError):  # noqa: N818
+    """The source has no bytes."""
+
+
+class SourceNotMedia(ReelwrightError):  # noqa: N818
+    """The source is not a media file of a supported container."""
+
+
+class SourceEncrypted(ReelwrightError):  # noqa: N818
+    """The source's media is encrypted."""
+
+
+class SourceHasNoVideo(ReelwrightError):  # noqa: N818
+    """Video was asked for and the source has no decodable video stream."""
+
+
+class SourceTruncated(ReelwrightError):  # noqa: N818
+    """The source ends before its own tables say it does."""
+
+
+class SourceChanged(ReelwrightError):  # noqa: N818
+    """The source's bytes are no longer those that were planned."""
+
+
+class SnapshotOutsideSource(ReelwrightError):  # noqa: N818
+    """A snapshot was asked for at a time the source does not have."""
+
+
+class FfmpegFailed(ReelwrightError):  # noqa: N818
+    """ffmpeg ended with an error that another attempt would meet again."""
+
+
+class ChunkIncomplete(ReelwrightError):  # noqa: N818
+    """A chunk came out with another number of frames than planned, at every preroll."""
+
+
+class PartMissing(ReelwrightError):  # noqa: N818
+    """A planned part is not in the store."""
+
+
+class PartMismatch(ReelwrightError):  # noqa: N818
+    """A part does not hold what its plan says (frames, timestamps, codec configuration, bytes)."""
+
+
+class PartForeign(ReelwrightError):  # noqa: N818
+    """A part was made for another plan."""
+
+
+class RenderMismatch(ReelwrightError):  # noqa: N818
+    """The assembled file does not hold what the plan says; it was not published."""

@@ -1,0 +1,266 @@
+"""What a job may ask for. One model: it validates, it documents (docs/job.md), it is stored.
+
+Units are in the names. Times count from the start of the source's used streams.
+"""
+
+import difflib
+import hashlib
+import json
+import re
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from functions.shared.addresses import is_public
+from functions.shared.errors import InvalidRequest
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+JOB_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$"
+_RESERVED_NAMES = {"audio", "snapshots"}
+_BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+_MOST_ERRORS = 3
+
+Preset = Literal[
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
+]
+
+
+def _check_source(source: str) -> str:
+    """Only what the renderer reads from: an S3 object, or a public https address."""
+    try:
+        url = urlsplit(source)
+        host = url.hostname or ""
+        port = url.port
+    except ValueError as error:
+        raise ValueError(f"{source!r} is not a URL ({error})") from None
+    if url.scheme == "s3":
+        if not _BUCKET.match(url.netloc) or len(url.path) < 2:  # noqa: PLR2004 - "/" and a letter
+            raise ValueError("an S3 source is written s3://bucket/key")
+    elif url.scheme == "https":
+        if not host or url.username or url.password or port == 0:
+            raise ValueError("an https source names a host and carries no user or password")
+        _refuse_private_literal(host)
+    else:
+        raise ValueError(f"the scheme {url.scheme or 'missing'!r} is not one of s3, https")
+    return source
+
+
+def _refuse_private_literal(host: str) -> None:
+    """An address written out is judged here; a name is judged when it is resolved."""
+    try:
+        public = is_public(host)
+    except ValueError:
+        return
+    if not public:
+        raise ValueError(f"the address {host} is not a public one")
+
+
+class Model(BaseModel):
+    """Base of the request's parts: unknown fields and inexact types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class VideoEncoding(Model):
+    """How an output's pictures are encoded."""
+
+    codec: Literal["h264"] = "h264"
+    crf: int = Field(default=23, ge=0, le=51, description="Quality: lower is better and larger.")
+    preset: Preset = Field(default="medium", description="x264's speed against size.")
+
+
+class AudioEncoding(Model):
+    """How an output's sound is encoded."""
+
+    codec: Literal["aac"] = "aac"
+    bitrate_kbps: int = Field(default=128, ge=32, le=512)
+
+
+class OutputRequest(Model):
+    """One file to make."""
+
+    name: str = Field(
+        default="video",
+        pattern=NAME,
+        description="Names the file; unique in a job; not `audio` or `snapshots`.",
+    )
+    container: Literal["mp4"] = "mp4"
+    height: int | None = Field(
+        default=None,
+        ge=16,
+        le=4320,
+        multiple_of=2,
+        description="Pixels; the width follows from the shape. Without it: the source's height.",
+    )
+    video: VideoEncoding = VideoEncoding()
+    audio: AudioEncoding | None = Field(
+        default=AudioEncoding(), description="`null` leaves the sound out."
+    )
+
+
+class RenderRequest(Model):
+    """The files to make, all from one decode."""
+
+    outputs: Annotated[tuple[OutputRequest, ...], Field(min_length=1, max_length=8)]
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        names = [output.name for output in self.outputs]
+        for name in names:
+            if name in _RESERVED_NAMES:
+                raise ValueError(f"the output name {name!r} is reserved")
+            if names.count(name) > 1:
+                raise ValueError(f"two outputs are named {name!r}")
+        return self
+
+
+class SnapshotRequest(Model):
+    """Pictures to take: say when by exactly one of `count`, `every_s` and `at_s`."""
+
+    count: int | None = Field(
+        default=None, ge=1, le=1000, description="So many, at the centres of equal parts."
+    )
+    every_s: float | None = Field(
+        default=None, ge=0.04, description="One at 0 and one each so many seconds; 1,000 at most."
+    )
+    at_s: (
+        Annotated[
+            tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1, max_length=1000)
+        ]
+        | None
+    ) = Field(default=None, description="At these times.")
+    widths: Annotated[
+        tuple[Annotated[int, Field(ge=16, le=7680)], ...], Field(min_length=1, max_length=8)
+    ] = Field(default=(640,), description="Pixels; never wider than the source.")
+    format: Literal["jpeg", "png"] = "jpeg"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        given = [way for way in ("count", "every_s", "at_s") if getattr(self, way) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"say when by one of count, every_s, at_s; this has {' and '.join(given) or 'none'}"
+            )
+        return self
+
+
+def _check_webhook(url: str) -> str:
+    if urlsplit(url).scheme != "https":
+        raise ValueError("a webhook address begins with https://")
+    return url
+
+
+class Notify(Model):
+    """Whom to tell. Accepted and stored; nothing is sent yet."""
+
+    webhook_url: Annotated[str, AfterValidator(_check_webhook)] | None = None
+    metadata: dict[str, str] = Field(default_factory=dict)
+
+
+class Request(Model):
+    """A job as its sender writes it, and as it is stored."""
+
+    job_id: str | None = Field(
+        default=None,
+        pattern=JOB_ID,
+        description="Your own id. Without it: the message's id, or the execution's name.",
+    )
+    source: Annotated[str, Field(max_length=4096), AfterValidator(_check_source)] = Field(
+        description="`s3://bucket/key` or `https://…`: one media file."
+    )
+    order_key: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=128,
+        description="Jobs with one key finish in the order the queue accepted them.",
+    )
+    priority: int = Field(default=0, ge=-50, le=50)
+    render: RenderRequest | None = None
+    snapshots: SnapshotRequest | None = None
+    chunk_s: float | None = Field(
+        default=None, ge=1, le=300, description="Seconds a chunk; chosen for you without it."
+    )
+    max_parallel: int | None = Field(
+        default=None, ge=1, le=10_000, description="Chunks at once; the stack's setting caps it."
+    )
+    notify: Notify | None = None
+
+    @model_validator(mode="after")
+    def _something_to_do(self) -> Self:
+        if self.render is None and self.snapshots is None:
+            raise ValueError("ask for render, snapshots or both")
+        return self
+
+    @property
+    def hash(self) -> str:
+        """Tells two requests under one id apart."""
+        return hashlib.sha256(self.model_dump_json(exclude={"job_id"}).encode()).hexdigest()
+
+
+def parse_request(text: str | bytes) -> Request:
+    """A request from its JSON; InvalidRequest says in one sentence what is wrong and where."""
+    if not text.strip():
+        raise InvalidRequest("The message is empty; it must be a job request as JSON.")
+    try:
+        return Request.model_validate_json(text)
+    except ValidationError as error:
+        raise InvalidRequest(_sentence(error.errors())) from None
+
+
+def parse_input(value: Any) -> Request:
+    """A request from a state machine's input, which is JSON already read."""
+    return parse_request(json.dumps(value))
+
+
+def _sentence(errors: list[ErrorDetails]) -> str:
+    # pydantic drops a bad item and then also says that its list is too short: keep the cause.
+    blamed = {error["loc"][:i] for error in errors for i in range(len(error["loc"]))}
+    causes = [e for e in errors if e["type"] != "too_short" or e["loc"] not in blamed]
+    said = [_clause(error) for error in causes[:_MOST_ERRORS]]
+    more = len(causes) - len(said)
+    return "; ".join(said) + (f"; and {more} more" if more else "") + "."
+
+
+def _clause(error: ErrorDetails) -> str:
+    where = ".".join(str(step) for step in error["loc"]) or "the request"
+    match error["type"]:
+        case "extra_forbidden":
+            return f"{where} is not a field{_nearest(error['loc'])}"
+        case "missing":
+            return f"{where} is missing"
+        case "json_invalid":
+            return f"the message is not JSON: {error['ctx']['error']}"
+        case "value_error":
+            return f"{where}: {error['ctx']['error']}"
+        case "too_short":
+            return f"{where} needs at least {error['ctx']['min_length']}"
+        case "model_type" | "model_attributes_type":
+            return f"{where} must be a JSON object"
+        case _:
+            return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _nearest(loc: tuple[int | str, ...]) -> str:
+    """The known field that an unknown one most resembles, of the model it stands in."""
+    model: type[BaseModel] | None = Request
+    for step in loc[:-1]:
+        if isinstance(step, str) and model is not None:
+            model = _model_of(model, step)
+    known = list(model.model_fields) if model else []
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    return f"; did you mean {close[0]}?" if close else f" (known: {', '.join(known)})"
+
+
+def _model_of(model: type[BaseModel], field: str) -> type[BaseModel] | None:
+    """The model inside a field's annotation, through Optional, tuple and Annotated."""
+    if field not in model.model_fields:
+        return None
+    todo = [model.model_fields[field].annotation]
+    while todo:
+        kind = todo.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+        todo.extend(getattr(kind, "__args__", ()))
+    return None

@@ -1,0 +1,164 @@
+"""Where a job's objects are, and how they are read and written."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.shared.plan import Plan
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+PRESIGNED_S = 3600
+_NOT_FOUND = {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Every key of one job. Indices are zero-padded so that a listing is in order."""
+
+    job_id: str
+
+    @property
+    def root(self) -> str:
+        return f"jobs/{self.job_id}/"
+
+    @property
+    def source(self) -> str:
+        """A copy of an https source; it expires with the parts."""
+        return f"{self.parts}source"
+
+    @property
+    def plan(self) -> str:
+        return f"{self.root}plan.json"
+
+    @property
+    def chunks(self) -> str:
+        """The Map's items: a JSON array, one object a chunk."""
+        return f"{self.root}chunks.json"
+
+    @property
+    def parts(self) -> str:
+        """What expires: a lifecycle rule takes one leading prefix, so parts have their own."""
+        return f"parts/{self.job_id}/"
+
+    def chunk(self, output: str, index: int) -> str:
+        return f"{self.parts}{output}/{index:05}.mp4"
+
+    def audio(self, bitrate_kbps: int) -> str:
+        return f"{self.parts}audio/{bitrate_kbps}k.m4a"
+
+    def snapshot_part(self, name: str) -> str:
+        return f"{self.parts}snapshots/{name}"
+
+    def output(self, name: str) -> str:
+        return f"{self.root}out/{name}.mp4"
+
+    def snapshot(self, name: str) -> str:
+        return f"{self.root}out/snapshots/{name}"
+
+    @property
+    def result(self) -> str:
+        return f"{self.root}result.json"
+
+
+def snapshot_name(index: int, width: int, image_format: str) -> str:
+    """File name of one picture, e.g. `00003-1280.jpg`."""
+    return f"{index:05}-{width}.{'jpg' if image_format == 'jpeg' else image_format}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """An object as the store describes it, without reading it."""
+
+    key: str
+    size_bytes: int
+    etag: str
+    metadata: Mapping[str, str]
+
+
+class MediaStore:
+    """The media bucket."""
+
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self.s3 = s3
+        self.bucket = bucket
+
+    def head(self, key: str, *, bucket: str | None = None) -> Part | None:
+        """The object's description, or None where there is none."""
+        try:
+            found = self.s3.head_object(Bucket=bucket or self.bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _NOT_FOUND:
+                return None
+            raise
+        return Part(key, found["ContentLength"], found["ETag"], found["Metadata"])
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """An object's bytes, or the range `[start, start + length)` of them (`length` ≥ 1)."""
+        span = f"bytes={start}-" + ("" if length is None else str(start + length - 1))
+        whole = start == 0 and length is None
+        got = (
+            self.s3.get_object(Bucket=self.bucket, Key=key)
+            if whole
+            else self.s3.get_object(Bucket=self.bucket, Key=key, Range=span)
+        )
+        return got["Body"].read()
+
+    def stream(self, key: str, start: int = 0, size: int = 1 << 20) -> Iterator[bytes]:
+        """An object's bytes from `start` on, in pieces of `size`, over one request."""
+        body = self.s3.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-")["Body"]
+        yield from body.iter_chunks(size)
+
+    def read_json(self, key: str) -> Any:
+        return json.loads(self.read(key))
+
+    def write(
+        self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Write a small object whole."""
+        self.s3.put_object(
+            Bucket=self.bucket,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            Metadata=dict(metadata or {}),
+        )
+
+    def write_json(self, key: str, value: Any) -> None:
+        self.write(key, json.dumps(value, indent=1).encode(), "application/json")
+
+    def upload(
+        self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]
+    ) -> None:
+        """Upload a part made on disk; its SHA-256 is added to the metadata."""
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        self.s3.upload_file(
+            str(file),
+            self.bucket,
+            key,
+            ExtraArgs={"ContentType": content_type, "Metadata": {**metadata, "sha256": digest}},
+        )
+
+    def presigned(self, key: str, *, bucket: str | None = None) -> str:
+        """A URL ffmpeg may read the object from for an hour, carrying no other permission."""
+        return self.s3.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": bucket or self.bucket, "Key": key},
+            ExpiresIn=PRESIGNED_S,
+        )
+
+    def write_plan(self, plan: Plan) -> None:
+        """Write the plan and the Map's item list made from it."""
+        keys = Keys(plan.job_id)
+        self.write(keys.plan, plan.model_dump_json(indent=1).encode(), "application/json")
+        self.write_json(keys.chunks, [chunk.model_dump() for chunk in plan.chunks])
+
+    def read_plan(self, job_id: str) -> Plan:
+        return Plan.model_validate_json(self.read(Keys(job_id).plan))

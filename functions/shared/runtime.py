@@ -1,0 +1,84 @@
+"""What a handler takes from the world: settings, clients, the log. Made on first use, then kept.
+
+Only handlers import this; logic gets its values and stores passed in.
+"""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from functions.shared.errors import ReelwrightError
+from functions.shared.jobs_table import JobsTable
+from functions.shared.media_store import MediaStore
+
+Event = dict[str, Any]
+
+
+class Context(Protocol):
+    """The part of Lambda's context object that handlers use."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def setting(name: str) -> str:
+    """A function's setting; the stack sets every one a function reads."""
+    return os.environ[name]
+
+
+@functools.cache
+def logger() -> Logger:
+    """The function's structured log: one JSON object a line."""
+    return Logger()
+
+
+@functools.cache
+def _config() -> Config:
+    return Config(
+        retries={"mode": "standard", "max_attempts": 5},
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=32,
+    )
+
+
+@functools.cache
+def media_store() -> MediaStore:
+    return MediaStore(boto3.client("s3", config=_config()), setting("MEDIA_BUCKET"))
+
+
+@functools.cache
+def jobs_table() -> JobsTable:
+    return JobsTable(boto3.client("dynamodb", config=_config()), setting("JOBS_TABLE"))
+
+
+def readable_buckets() -> tuple[str, ...]:
+    """Buckets a source may be in; the stack's own comes first."""
+    return (setting("MEDIA_BUCKET"), *setting("SOURCE_BUCKETS").replace(",", " ").split())
+
+
+def logged(handle: Callable[[Any, Context], Any]) -> Callable[[Any, Context], Any]:
+    """Wrap a handler: its lines carry the request id and the job id, its errors are logged once."""
+
+    @functools.wraps(handle)
+    def wrapper(event: Any, context: Context) -> Any:
+        log = logger()
+        log.structure_logs(function_request_id=context.aws_request_id)
+        if isinstance(event, dict) and isinstance(event.get("job_id"), str):
+            log.append_keys(
+                job_id=event["job_id"],
+                **{key: event[key] for key in ("index", "batch") if key in event},
+            )
+        try:
+            return handle(event, context)
+        except ReelwrightError as error:
+            log.error(str(error), error_name=type(error).__name__)
+            raise
+
+    return wrapper

@@ -1,0 +1,134 @@
+"""A request is taken or refused with one sentence that says what and where."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.shared.errors import InvalidRequest
+from functions.shared.job import Request, parse_request
+
+RENDER = '"render": {"outputs": [{}]}'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "message is empty"),
+        ("  \n", "message is empty"),
+        ("hello", "message is not JSON"),
+        ('{"source": "s3://bucket/key"', "message is not JSON"),
+        ("[]", "must be a JSON object"),
+        ('"s3://bucket/key"', "must be a JSON object"),
+        ("{}", "source is missing"),
+        ('{"source": "s3://bucket/key"}', "ask for render, snapshots or both"),
+        ('{"sorce": "s3://bucket/key", %s}' % RENDER, "did you mean source?"),
+        ('{"source": "file:///etc/passwd", %s}' % RENDER, "'file' is not one of s3, https"),
+        ('{"source": "http://example.com/a", %s}' % RENDER, "'http' is not one of s3, https"),
+        ('{"source": "http://169.254.169.254/", %s}' % RENDER, "'http' is not one of s3, https"),
+        ('{"source": "https://169.254.169.254/", %s}' % RENDER, "not a public one"),
+        ('{"source": "https://[::ffff:10.0.0.1]/", %s}' % RENDER, "not a public one"),
+        ('{"source": "https://[64:ff9b::7f00:1]/", %s}' % RENDER, "not a public one"),
+        ('{"source": "concat:a.mp4|b.mp4", %s}' % RENDER, "'concat' is not one of s3, https"),
+        ('{"source": "-i", %s}' % RENDER, "'missing' is not one of s3, https"),
+        ('{"source": "https://me:secret@example.com/a", %s}' % RENDER, "no user or password"),
+        ('{"source": "s3://bucket", %s}' % RENDER, "s3://bucket/key"),
+        ('{"source": "s3://bucket/key", "render": {"outputs": []}}', "render.outputs"),
+        (
+            '{"source": "s3://bucket/key", "render": {"outputs": [{"video": {"crff": 3}}]}}',
+            "render.outputs.0.video.crff is not a field; did you mean crf?",
+        ),
+        (
+            '{"source": "s3://bucket/key", "render": {"outputs": [{"height": "720"}]}}',
+            "render.outputs.0.height",
+        ),
+        (
+            '{"source": "s3://bucket/key", "render": {"outputs": [{"name": "../../x"}]}}',
+            "render.outputs.0.name",
+        ),
+        (
+            '{"source": "s3://bucket/key", "render": {"outputs": [{"name": "audio"}]}}',
+            "'audio' is reserved",
+        ),
+        (
+            '{"source": "s3://bucket/key", "render": {"outputs": [{}, {}]}}',
+            "two outputs are named 'video'",
+        ),
+        ('{"source": "s3://bucket/key", "snapshots": {}}', "one of count, every_s, at_s"),
+        (
+            '{"source": "s3://bucket/key", "snapshots": {"count": 1, "every_s": 2}}',
+            "count and every_s",
+        ),
+        ('{"source": "s3://bucket/key", "snapshots": {"at_s": [NaN]}}', "snapshots.at_s.0"),
+        ('{"source": "s3://bucket/key", "priority": 51, %s}' % RENDER, "priority"),
+        (
+            '{"source": "s3://bucket/key", "notify": {"webhook_url": "http://a"}, %s}' % RENDER,
+            "https://",
+        ),
+    ],
+)
+def test_a_bad_request_is_refused_in_one_sentence(text: str, said: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse_request(text)
+    sentence = str(refused.value)
+    assert said in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert "after validation" not in sentence
+
+
+def test_the_smallest_request_gets_sensible_defaults() -> None:
+    request = parse_request('{"source": "s3://bucket/key", "render": {"outputs": [{}]}}')
+    assert request.render is not None
+    (output,) = request.render.outputs
+    assert (output.name, output.height, output.video.crf) == ("video", None, 23)
+    assert output.audio is not None
+    assert output.audio.bitrate_kbps == 128
+
+
+def test_sound_can_be_left_out() -> None:
+    request = parse_request('{"source": "s3://b-1/k", "render": {"outputs": [{"audio": null}]}}')
+    assert request.render is not None
+    assert request.render.outputs[0].audio is None
+
+
+def test_everything_later_issues_use_is_stored_as_it_was_sent() -> None:
+    text = (
+        '{"job_id":"j1","source":"https://example.com/a.mp4","order_key":"customer-42",'
+        '"priority":-3,"snapshots":{"every_s":2.5,"widths":[320,1280],"format":"png"},'
+        '"chunk_s":10.0,"max_parallel":4,'
+        '"notify":{"webhook_url":"https://example.com/hook","metadata":{"any":"string"}}}'
+    )
+    assert parse_request(text).model_dump_json(exclude_defaults=True) == text
+
+
+def test_the_hash_tells_requests_apart_and_ignores_the_id() -> None:
+    one = parse_request('{"source": "s3://bucket/key", "snapshots": {"count": 1}}')
+    named = one.model_copy(update={"job_id": "a"})
+    other = parse_request('{"source": "s3://bucket/key", "snapshots": {"count": 2}}')
+    assert one.hash == named.hash != other.hash
+
+
+@given(st.text() | st.binary())
+def test_no_text_leads_to_anything_but_a_request_or_invalid_request(text: str | bytes) -> None:
+    try:
+        assert isinstance(parse_request(text), Request)
+    except InvalidRequest:
+        pass
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(
+        ["source", "render", "outputs", "snapshots", "count", "at_s", "video", "notify"]), inner),
+    max_leaves=12,
+)
+
+
+@given(_json)
+def test_no_json_leads_to_anything_but_a_request_or_invalid_request(value: object) -> None:
+    try:
+        assert isinstance(parse_request(json.dumps(value)), Request)
+    except InvalidRequest as refused:
+        assert len(str(refused)) > 10
