@@ -66,7 +66,7 @@ class Model(BaseModel):
 class VideoEncoding(Model):
     """How an output's pictures are encoded."""
 
-    codec: Literal["h264"] = "h264"
+    codec: Literal["h264"] = Field(default="h264", description="8 bit, 4:2:0.")
     crf: int = Field(default=23, ge=0, le=51, description="Quality: lower is better and larger.")
     preset: Preset = Field(default="medium", description="x264's speed against size.")
 
@@ -74,8 +74,8 @@ class VideoEncoding(Model):
 class AudioEncoding(Model):
     """How an output's sound is encoded."""
 
-    codec: Literal["aac"] = "aac"
-    bitrate_kbps: int = Field(default=128, ge=32, le=512)
+    codec: Literal["aac"] = Field(default="aac", description="AAC-LC at the source's rate.")
+    bitrate_kbps: int = Field(default=128, ge=32, le=512, description="Of all channels together.")
 
 
 class OutputRequest(Model):
@@ -86,7 +86,9 @@ class OutputRequest(Model):
         pattern=NAME,
         description="Names the file; unique in a job; not `audio` or `snapshots`.",
     )
-    container: Literal["mp4"] = "mp4"
+    container: Literal["mp4"] = Field(
+        default="mp4", description="With the tables first, so that it plays while it loads."
+    )
     height: int | None = Field(
         default=None,
         ge=16,
@@ -94,7 +96,7 @@ class OutputRequest(Model):
         multiple_of=2,
         description="Pixels; the width follows from the shape. Without it: the source's height.",
     )
-    video: VideoEncoding = VideoEncoding()
+    video: VideoEncoding = Field(default=VideoEncoding(), description="The pictures' encoding.")
     audio: AudioEncoding | None = Field(
         default=AudioEncoding(), description="`null` leaves the sound out."
     )
@@ -103,7 +105,9 @@ class OutputRequest(Model):
 class RenderRequest(Model):
     """The files to make, all from one decode."""
 
-    outputs: Annotated[tuple[OutputRequest, ...], Field(min_length=1, max_length=8)]
+    outputs: Annotated[tuple[OutputRequest, ...], Field(min_length=1, max_length=8)] = Field(
+        description="One file each."
+    )
 
     @model_validator(mode="after")
     def _names(self) -> Self:
@@ -134,7 +138,7 @@ class SnapshotRequest(Model):
     widths: Annotated[
         tuple[Annotated[int, Field(ge=16, le=7680)], ...], Field(min_length=1, max_length=8)
     ] = Field(default=(640,), description="Pixels; never wider than the source.")
-    format: Literal["jpeg", "png"] = "jpeg"
+    format: Literal["jpeg", "png"] = Field(default="jpeg", description="Of the files.")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -155,8 +159,12 @@ def _check_webhook(url: str) -> str:
 class Notify(Model):
     """Whom to tell. Accepted and stored; nothing is sent yet."""
 
-    webhook_url: Annotated[str, AfterValidator(_check_webhook)] | None = None
-    metadata: dict[str, str] = Field(default_factory=dict)
+    webhook_url: Annotated[str, AfterValidator(_check_webhook)] | None = Field(
+        default=None, description="An https address."
+    )
+    metadata: dict[str, str] = Field(
+        default_factory=dict, description="Yours; handed back as it was."
+    )
 
 
 class Request(Model):
@@ -174,18 +182,22 @@ class Request(Model):
         default=None,
         min_length=1,
         max_length=128,
-        description="Jobs with one key finish in the order the queue accepted them.",
+        description="Jobs that belong together. Stored; not yet acted on.",
     )
-    priority: int = Field(default=0, ge=-50, le=50)
-    render: RenderRequest | None = None
-    snapshots: SnapshotRequest | None = None
+    priority: int = Field(
+        default=0, ge=-50, le=50, description="Stored; not yet acted on."
+    )
+    render: RenderRequest | None = Field(
+        default=None, description="Files to make. Ask for this, for snapshots, or for both."
+    )
+    snapshots: SnapshotRequest | None = Field(default=None, description="Pictures to take.")
     chunk_s: float | None = Field(
         default=None, ge=1, le=300, description="Seconds a chunk; chosen for you without it."
     )
     max_parallel: int | None = Field(
         default=None, ge=1, le=10_000, description="Chunks at once; the stack's setting caps it."
     )
-    notify: Notify | None = None
+    notify: Notify | None = Field(default=None, description="Stored; not yet acted on.")
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:

@@ -1,0 +1,1 @@
+"""Talking to a deployed Reelwright stack, on AWS or embedded."""

@@ -1,0 +1,173 @@
+"""A stack as its callers see it: put a job on the queue, follow it, fetch what it made.
+
+Only the stack's outputs and public AWS calls are used, so the same code speaks to a stack on AWS
+and to the embedded one.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+
+from functions.shared.jobs_table import JobsTable
+from functions.shared.media_store import Keys, MediaStore
+from functions.shared.plan import Plan
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_stepfunctions import SFNClient
+
+Job = dict[str, Any]
+TERMINAL = {"COMPLETE", "FAILED", "REJECTED"}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What exists already against what is planned: derived from the store, so never wrong."""
+
+    status: str
+    done: int
+    total: int
+    """0 while there is no plan yet."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A state of the execution, in seconds since the execution's start."""
+
+    name: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Client:
+    """One stack. `outputs` are its CloudFormation outputs."""
+
+    outputs: Mapping[str, str]
+    sqs: "SQSClient"
+    states: "SFNClient"
+    jobs: JobsTable
+    store: MediaStore
+
+    @classmethod
+    def connect(
+        cls, outputs: Mapping[str, str], session: boto3.Session, endpoint: str | None
+    ) -> Self:
+        """`endpoint` is the embedded AWS's, None on AWS."""
+        return cls(
+            outputs=outputs,
+            sqs=session.client("sqs", endpoint_url=endpoint),
+            states=session.client("stepfunctions", endpoint_url=endpoint),
+            jobs=JobsTable(
+                session.client("dynamodb", endpoint_url=endpoint), outputs["JobsTableName"]
+            ),
+            store=MediaStore(
+                session.client("s3", endpoint_url=endpoint), outputs["MediaBucketName"]
+            ),
+        )
+
+    def upload(self, file: Path) -> str:
+        """Put a local file where the stack may read it; returns its s3:// URL."""
+        name = re.sub(r"[^A-Za-z0-9.]+", "-", file.name).strip("-.") or "source"
+        key = f"uploads/{uuid.uuid4().hex}/{name}"
+        self.store.s3.upload_file(str(file), self.store.bucket, key)
+        return f"s3://{self.store.bucket}/{key}"
+
+    def submit(self, request: Mapping[str, Any]) -> str:
+        """Put one message on the queue; returns the job's id."""
+        job_id = str(request.get("job_id") or uuid.uuid4().hex)
+        self.send(
+            json.dumps({**request, "job_id": job_id}),
+            group=str(request.get("order_key") or job_id),
+            deduplication=job_id,
+        )
+        return job_id
+
+    def send(self, body: str, *, group: str, deduplication: str) -> str:
+        """Put any text on the queue; returns the message's id."""
+        return self.sqs.send_message(
+            QueueUrl=self.outputs["QueueUrl"],
+            MessageBody=body,
+            MessageGroupId=group,
+            MessageDeduplicationId=deduplication,
+        )["MessageId"]
+
+    def start(self, request: Mapping[str, Any], name: str | None = None) -> str:
+        """Start an execution by hand, past the queue; returns its ARN."""
+        return self.states.start_execution(
+            stateMachineArn=self.outputs["StateMachineArn"],
+            name=name or uuid.uuid4().hex,
+            input=json.dumps(request),
+        )["executionArn"]
+
+    def job(self, job_id: str) -> Job | None:
+        return self.jobs.get(job_id)
+
+    def plan(self, job_id: str) -> Plan | None:
+        """The job's plan, once there is one."""
+        return (
+            self.store.read_plan(job_id) if self.store.head(Keys(job_id).plan) is not None else None
+        )
+
+    def progress(self, job_id: str) -> Progress:
+        row = self.job(job_id)
+        status = str(row["status"]) if row else "SENT"
+        plan = self.plan(job_id)
+        if plan is None:
+            return Progress(status, 0, 0)
+        pictures = len(plan.snapshots.frames) * len(plan.snapshots.sizes) if plan.snapshots else 0
+        bitrates = len(plan.audio.bitrates_kbps) if plan.audio else 0
+        total = len(plan.chunks) * len(plan.outputs) + bitrates + pictures
+        return Progress(status, min(total, sum(1 for _ in self.parts(job_id))), total)
+
+    def parts(self, job_id: str) -> Iterator[str]:
+        """Keys of the parts made so far."""
+        pages = self.store.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.store.bucket, Prefix=Keys(job_id).parts
+        )
+        for page in pages:
+            for found in page.get("Contents", []):
+                if found["Key"] != Keys(job_id).source:
+                    yield found["Key"]
+
+    def result(self, job: Job) -> dict[str, Any]:
+        """What a COMPLETE job made: its result.json."""
+        found: dict[str, Any] = self.store.read_json(job["result_key"])
+        return found
+
+    def download(self, key: str, folder: Path) -> Path:
+        file = folder / key.rsplit("/", 1)[1]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.store.s3.download_file(self.store.bucket, key, str(file))
+        return file
+
+    def stages(self, execution_arn: str) -> list[Stage]:
+        """The execution's top-level states in order of their start, from its history."""
+        pages = self.states.get_paginator("get_execution_history").paginate(
+            executionArn=execution_arn
+        )
+        events = [event for page in pages for event in page["events"]]
+        if not events:
+            return []
+        zero = events[0]["timestamp"]
+        return list(_stages(events, lambda moment: (moment - zero).total_seconds()))
+
+
+def _stages(events: list[Any], since: Callable[[datetime], float]) -> Iterator[Stage]:
+    """Pair each state's entry with the next exit of the same name."""
+    for number, event in enumerate(events):
+        if not event["type"].endswith("StateEntered"):
+            continue
+        name = event["stateEnteredEventDetails"]["name"]
+        for later in events[number:]:
+            left = later.get("stateExitedEventDetails")
+            if left and left["name"] == name and later["type"].endswith("StateExited"):
+                yield Stage(name, since(event["timestamp"]), since(later["timestamp"]))
+                break

@@ -1,0 +1,119 @@
+"""Writes docs/job.md from the request model: `python -m reelwright.job_docs > docs/job.md`."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from functions.shared.job import Request
+
+_EXAMPLE = {
+    "source": "s3://media-bucket/uploads/talk.mov",
+    "order_key": "customer-42",
+    "render": {
+        "outputs": [
+            {"name": "1080p", "height": 1080, "video": {"crf": 21, "preset": "medium"}},
+            {"name": "360p", "height": 360, "audio": {"bitrate_kbps": 64}},
+        ]
+    },
+    "snapshots": {"count": 5, "widths": [320, 1280]},
+}
+_TITLES = {
+    "RenderRequest": "`render`",
+    "OutputRequest": "`render.outputs[]`",
+    "VideoEncoding": "`render.outputs[].video`",
+    "AudioEncoding": "`render.outputs[].audio`",
+    "SnapshotRequest": "`snapshots`",
+    "Notify": "`notify`",
+}
+_HEAD = f"""# A job
+
+A job is one JSON object: the body of a message on the queue, or the input of `StartExecution`. A
+field that is not listed here is an error that names the nearest one that is. This page is made from
+the model that checks requests (`make docs`).
+
+```json
+{json.dumps(_EXAMPLE, indent=2)}
+```
+"""
+_TAIL = """
+## What becomes of it
+
+| status | meaning |
+| --- | --- |
+| QUEUED | registered; its execution is about to start |
+| RUNNING | claimed by the execution named in `execution_arn` |
+| COMPLETE | every file was rendered, verified and published; `result_key` lists them |
+| FAILED | it ended without its files; `error` says why. Starting it again directly, with the same id and request, resumes it |
+| REJECTED | the request can never run; `error` says why |
+
+`error` holds `name` (a class of `functions/shared/errors.py`, or Step Functions' own), `message` (one
+sentence), `state` and, where one is to blame, `chunk`.
+
+## What it makes
+
+| key in the media bucket | what |
+| --- | --- |
+| `jobs/{job_id}/out/{output}.mp4` | each output |
+| `jobs/{job_id}/out/snapshots/{index}-{width}.jpg` | each picture in each width |
+| `jobs/{job_id}/result.json` | what was made: keys, sizes, frames, durations, checks |
+| `jobs/{job_id}/plan.json` | the frame grid and the settings it was made by |
+"""
+
+
+def document() -> str:
+    """The whole page."""
+    schema = Request.model_json_schema()
+    parts = (_section(title, schema["$defs"][name], schema) for name, title in _TITLES.items())
+    sections = [_section("The request", schema, schema), *parts]
+    return "\n".join([_HEAD, *sections]) + _TAIL
+
+
+def _section(title: str, model: dict[str, Any], schema: dict[str, Any]) -> str:
+    rows = [
+        f"| `{name}` | {_kind(field, schema)} | {_default(name, field, model)} "
+        f"| {field.get('description', '')} |"
+        for name, field in model["properties"].items()
+    ]
+    lead = model.get("description", "").split("\n\n")[0].replace("\n", " ")
+    table = ["| field | type | default | |", "| --- | --- | --- | --- |", *rows]
+    return f"## {title}\n\n{lead}\n\n" + "\n".join(table) + "\n"
+
+
+def _default(name: str, field: dict[str, Any], model: dict[str, Any]) -> str:
+    if name in model.get("required", []):
+        return "required"
+    default = field.get("default")
+    return "" if default is None or isinstance(default, dict) else f"`{json.dumps(default)}`"
+
+
+def _kind(field: dict[str, Any], schema: dict[str, Any]) -> str:
+    return " or ".join(dict.fromkeys(_kinds(field, schema)))
+
+
+def _kinds(field: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    if "anyOf" in field:
+        for choice in field["anyOf"]:
+            if choice.get("type") != "null":
+                yield from _kinds(choice, schema)
+    elif "$ref" in field:
+        yield f"see {_TITLES[field['$ref'].rsplit('/', 1)[1]]}"
+    elif "const" in field:
+        yield f"`{field['const']}`"
+    elif "enum" in field:
+        yield " or ".join(f"`{value}`" for value in field["enum"])
+    elif field["type"] == "array":
+        most = f"{field.get('minItems', 0)}–{field['maxItems']} × "
+        yield most + " or ".join(_kinds(field["items"], schema))
+    else:
+        yield field["type"] + _bounds(field)
+
+
+def _bounds(field: dict[str, Any]) -> str:
+    low, high = field.get("minimum"), field.get("maximum")
+    if low is None and high is None:
+        return ""
+    return f", {low}…{high}" if None not in (low, high) else f", ≥ {low}" if high is None else ""
+
+
+if __name__ == "__main__":
+    print(document(), end="")  # noqa: T201 - its purpose
