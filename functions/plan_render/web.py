@@ -50,7 +50,7 @@ class Web:
             answer = self._get(url)
             if answer.status not in _REDIRECTS:
                 return _accept(answer, url)
-            answer.release_conn()
+            answer.close()
             url = urljoin(url, answer.headers.get("location", ""))
         raise SourceUnreachable(
             f"The source redirects more than {_MOST_REDIRECTS} times, lastly to {bare(url)}."
@@ -114,7 +114,7 @@ class Web:
 def _accept(answer: urllib3.BaseHTTPResponse, url: str) -> urllib3.BaseHTTPResponse:
     if answer.status == _OK:
         return answer
-    answer.release_conn()
+    answer.close()
     said = f"The source's server answered {answer.status} to {bare(url)}."
     if answer.status in _TRY_AGAIN or answer.status >= _SERVER_ERROR:
         raise TransientError(said)

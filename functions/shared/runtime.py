@@ -5,6 +5,7 @@ Only handlers import this; logic gets its values and stores passed in.
 
 import functools
 import os
+import resource
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -63,6 +64,17 @@ def readable_buckets() -> tuple[str, ...]:
     return (setting("MEDIA_BUCKET"), *setting("SOURCE_BUCKETS").replace(",", " ").split())
 
 
+def _peak_memory() -> dict[str, Any]:
+    """Peak resident MB of this process and of the largest child it waited for, so far."""
+    return {
+        name: resource.getrusage(who).ru_maxrss // 1024  # Linux counts in KiB
+        for name, who in (
+            ("peak_mb", resource.RUSAGE_SELF),
+            ("peak_child_mb", resource.RUSAGE_CHILDREN),
+        )
+    }
+
+
 def logged(handle: Callable[[Any, Context], Any]) -> Callable[[Any, Context], Any]:
     """Wrap a handler: its lines carry the request id and the job id, its errors are logged once."""
 
@@ -78,7 +90,9 @@ def logged(handle: Callable[[Any, Context], Any]) -> Callable[[Any, Context], An
         try:
             return handle(event, context)
         except ReelwrightError as error:
-            log.error(str(error), error_name=type(error).__name__)
+            log.warning(str(error), error_name=type(error).__name__)
             raise
+        finally:
+            log.info("ended", **_peak_memory())
 
     return wrapper

@@ -1,5 +1,6 @@
 """Fetching a source: a real TLS server on loopback, moto's S3."""
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -51,7 +52,8 @@ def port(authority: trustme.CA, site: Site, asked: list[str]) -> Iterator[int]:
             for name, value in {"content-length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            with contextlib.suppress(ConnectionError, ssl.SSLError):  # a client may hang up
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass

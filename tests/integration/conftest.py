@@ -1,0 +1,101 @@
+"""A deployed stack: the embedded one, or the one on AWS that REELWRIGHT_STACK names.
+
+Every test here holds on both, but for those marked `embedded_only`, which reach into the machine.
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+
+from local.deploy import deploy
+from local.embedded import EmbeddedAws
+from local.home import ACCOUNT, PROJECT, REGION
+from reelwright.client import TERMINAL, Client, Job
+
+ASSEMBLY = PROJECT / "build" / "cdk.local.out"
+STACK = "Reelwright"
+CLIP = PROJECT / "examples" / "clip.mp4"
+CLIP_FRAMES = 390
+_POLL_S = 0.05
+T = TypeVar("T")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On AWS, leave out what needs to reach into the machine the stack runs on."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The stack under test, and the engine it runs on where that is the embedded one."""
+
+    client: Client
+    aws: EmbeddedAws | None
+
+    def wait(self, job_id: str, seconds: float = 90) -> Job:
+        """The job's row once it has ended."""
+        return until(lambda: self.ended(job_id), f"job {job_id} to end", seconds)
+
+    def ended(self, job_id: str) -> Job | None:
+        job = self.client.job(job_id)
+        return job if job is not None and job["status"] in TERMINAL else None
+
+    def run(self, request: dict[str, Any], seconds: float = 90) -> Job:
+        """Put a request on the queue and wait for its end."""
+        return self.wait(self.client.submit(request), seconds)
+
+    def execution(self, arn: str) -> Any:
+        """The execution's description once it no longer runs."""
+        describe = self.client.states.describe_execution
+        found = until(
+            lambda: None if (d := describe(executionArn=arn))["status"] == "RUNNING" else d,
+            f"execution {arn} to end",
+            60,
+        )
+        return found
+
+
+def until(look: Callable[[], T | None], what: str, seconds: float) -> T:
+    """Poll until `look` sees something; fail with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while (seen := look()) is None:
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds} s for {what}")
+        time.sleep(_POLL_S)
+    return seen
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    name = os.environ.get("REELWRIGHT_STACK")
+    if name:
+        session = boto3.Session()
+        described = session.client("cloudformation").describe_stacks(StackName=name)
+        listed = described["Stacks"][0]["Outputs"]
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in listed}
+        yield Deployed(Client.connect(outputs, session, None), None)
+        return
+    with EmbeddedAws(tmp_path_factory.mktemp("embedded")) as aws:
+        outputs = deploy(ASSEMBLY, STACK, aws)
+        session = boto3.Session(ACCOUNT, "test", region_name=REGION)
+        yield Deployed(Client.connect(outputs, session, aws.endpoint), aws)
+
+
+@pytest.fixture(scope="session")
+def clip(stack: Deployed) -> str:
+    """The bundled clip, uploaded: 390 frames at 30000/1001, with sound."""
+    return stack.client.upload(CLIP)
+
+
+@pytest.fixture
+def job_id() -> str:
+    return f"test-{uuid.uuid4().hex[:12]}"
