@@ -1,0 +1,214 @@
+"""Is everything there that the plan names, and is it what the plan says? Nothing is decoded."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+
+from functions.assemble_render.stored import StoredFile, open_stored
+from functions.shared.errors import PartForeign, PartMismatch, PartMissing
+from functions.shared.media_store import Keys, MediaStore, snapshot_name
+from functions.shared.mp4.inspection import (
+    AudioPart,
+    check_grid,
+    describe_audio,
+    describe_video,
+    named,
+    only_track,
+)
+from functions.shared.mp4.source import ByteSource
+from functions.shared.mp4.stitch import Extent, media_extents
+from functions.shared.mp4.track import Movie, Track, read_movie
+from functions.shared.mp4.verification import Expected
+from functions.shared.plan import Chunk, Output, Plan
+
+AUDIO_TOLERANCE_S = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedChunk:
+    """A video part that agrees with the plan."""
+
+    file: StoredFile
+    track: Track
+    extents: list[Extent]
+
+    @property
+    def frames(self) -> int:
+        return len(self.track.sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedAudio:
+    """An audio part that agrees with the plan."""
+
+    file: StoredFile
+    movie: Movie
+    track: Track
+    extents: list[Extent]
+    part: AudioPart
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOutput:
+    """One output's parts, each of which agrees with the plan and with the others."""
+
+    output: Output
+    chunks: Sequence[CheckedChunk]
+    audio: CheckedAudio | None
+
+    @property
+    def frames(self) -> int:
+        """The true total, which the last chunk settles."""
+        return sum(chunk.frames for chunk in self.chunks)
+
+    @property
+    def part_bytes(self) -> int:
+        audio_bytes = self.audio.file.size_bytes if self.audio else 0
+        return audio_bytes + sum(chunk.file.size_bytes for chunk in self.chunks)
+
+    def expected(self, plan: Plan) -> Expected:
+        """What the file made of these parts must hold."""
+        return Expected(
+            frames=self.frames,
+            width=self.output.width,
+            height=self.output.height,
+            timescale=plan.video.timescale,
+            frame_ticks=plan.video.frame_ticks,
+            config_sha256=self.chunks[0].track.config_sha256,
+            audio=self.audio.part if self.audio else None,
+            size_bytes=None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPicture:
+    """A snapshot that is there."""
+
+    file: StoredFile
+    name: str
+    frame: int
+    """The frame it shows; a frame or two before the planned one where the source ended early."""
+    width: int
+    height: int
+
+
+def check_outputs(
+    store: MediaStore, job_id: str, plan: Plan, threads: Executor
+) -> list[CheckedOutput]:
+    """Raises PartMissing, PartForeign or PartMismatch, naming the output and chunk."""
+    checked = [_check_output(store, job_id, plan, output, threads) for output in plan.outputs]
+    for other in checked[1:]:
+        if other.frames != checked[0].frames:
+            raise PartMismatch(
+                f"output {other.output.name} has {other.frames} frames,"
+                f" output {checked[0].output.name} has {checked[0].frames}"
+            )
+    return checked
+
+
+def check_pictures(
+    store: MediaStore, job_id: str, plan: Plan, threads: Executor
+) -> list[CheckedPicture]:
+    """Raises PartMissing, PartForeign or PartMismatch, naming the snapshot."""
+    if plan.snapshots is None:
+        return []
+    wanted = [
+        (index, frame, size)
+        for index, frame in enumerate(plan.snapshots.frames)
+        for size in plan.snapshots.sizes
+    ]
+    check = partial(_check_picture, store, job_id, plan.hash, plan.snapshots.format)
+    return list(threads.map(lambda picture: check(*picture), wanted))
+
+
+def _check_output(
+    store: MediaStore, job_id: str, plan: Plan, output: Output, threads: Executor
+) -> CheckedOutput:
+    check = partial(_check_chunk, store, job_id, plan, plan.hash, output)
+    chunks = list(threads.map(check, plan.chunks))
+    first = chunks[0].track
+    for chunk in chunks[1:]:
+        if chunk.track.config_sha256 != first.config_sha256:
+            raise PartMismatch(f"{chunk.file.name} has another codec configuration than chunk 0")
+    audio = None
+    if output.audio_bitrate_kbps is not None:
+        audio = _check_audio(store, job_id, plan, output.audio_bitrate_kbps)
+    return CheckedOutput(output, chunks, audio)
+
+
+def _check_chunk(
+    store: MediaStore, job_id: str, plan: Plan, plan_hash: str, output: Output, chunk: Chunk
+) -> CheckedChunk:
+    name = f"chunk {chunk.index} of output {output.name}"
+    key = Keys(job_id).chunk(output.name, chunk.index)
+    file, source = _open(store, key, name, plan_hash)
+    with named(name):
+        track = only_track(read_movie(source), "vide")
+        video = describe_video(track, file.size_bytes)
+        _check_frames(plan, chunk, video.frames, file.metadata.get("frames"))
+        check_grid(track, plan.video.timescale, plan.video.frame_ticks)
+        if (video.width, video.height) != (output.width, output.height):
+            raise PartMismatch(
+                f"is {video.width}x{video.height}, the plan says {output.width}x{output.height}"
+            )
+        return CheckedChunk(file, track, media_extents(track))
+
+
+def _check_frames(plan: Plan, chunk: Chunk, frames: int, stated: str | None) -> None:
+    """Only the last chunk may differ from its plan, as it is rendered to the source's real end."""
+    is_last = chunk.end_frame == plan.video.total_frames
+    slack = max(2, round(plan.video.rate / 2)) if is_last else 0
+    if abs(frames - chunk.frames) > slack:
+        within = f", give or take {slack}" if slack else ""
+        raise PartMismatch(f"has {frames} frames, the plan says {chunk.frames}{within}")
+    if stated != str(frames):
+        raise PartMismatch(f"has {frames} frames, its metadata says {stated}")
+
+
+def _check_audio(store: MediaStore, job_id: str, plan: Plan, bitrate_kbps: int) -> CheckedAudio:
+    name = f"the sound at {bitrate_kbps} kb/s"
+    file, source = _open(store, Keys(job_id).audio(bitrate_kbps), name, plan.hash)
+    with named(name):
+        movie = read_movie(source)
+        track = only_track(movie, "soun")
+        part = describe_audio(movie, track, file.size_bytes)
+        planned_s = plan.audio.duration_s if plan.audio else None
+        if planned_s is not None and part.end_s < planned_s - AUDIO_TOLERANCE_S:
+            raise PartMismatch(
+                f"ends at {float(part.end_s):.2f} s, the plan says {float(planned_s):.2f} s"
+            )
+        return CheckedAudio(file, movie, track, media_extents(track), part)
+
+
+def _check_picture(
+    store: MediaStore,
+    job_id: str,
+    plan_hash: str,
+    image_format: str,
+    index: int,
+    planned_frame: int,
+    size: tuple[int, int],
+) -> CheckedPicture:
+    width, height = size
+    name = f"snapshot {index} of width {width}"
+    file_name = snapshot_name(index, width, image_format)
+    file, _ = _open(store, Keys(job_id).snapshot_part(file_name), name, plan_hash)
+    frame = file.metadata.get("frame", "")
+    if not frame.isdecimal() or int(frame) > planned_frame:
+        raise PartMismatch(f"{name} shows frame {frame!r}, the plan says {planned_frame}")
+    return CheckedPicture(file, file_name, int(frame), width, height)
+
+
+def _open(store: MediaStore, key: str, name: str, plan_hash: str) -> tuple[StoredFile, ByteSource]:
+    """A part that says it was made for this plan and carries its checksum."""
+    opened = open_stored(store, key, name)
+    if opened is None:
+        raise PartMissing(f"{name} is not in the store ({key})")
+    file = opened[0]
+    if file.metadata.get("plan") != plan_hash:
+        raise PartForeign(f"{name} was made for another plan ({key})")
+    if "sha256" not in file.metadata:
+        raise PartMismatch(f"{name} carries no checksum ({key})")
+    return opened

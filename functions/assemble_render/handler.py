@@ -1,0 +1,29 @@
+"""Assemble Render: check every part, join them, publish what passed its checks."""
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.assemble_render.assemble import assemble
+from functions.shared.media_store import Keys
+from functions.shared.runtime import Context, Event, logged, logger, media_store
+
+
+class AssembleEvent(BaseModel):
+    """What the state machine passes."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    job_id: str
+
+
+@logged
+def handle(event: Event, context: Context) -> dict[str, str | int]:
+    _ = context
+    job_id = AssembleEvent.model_validate(event).job_id
+    result = assemble(media_store(), job_id)
+    logger().info("assembled", checks=result.checks.model_dump())
+    return {
+        "job_id": job_id,
+        "result_key": Keys(job_id).result,
+        "outputs": len(result.outputs),
+        "snapshots": len(result.snapshots),
+    }

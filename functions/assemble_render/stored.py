@@ -1,0 +1,130 @@
+"""Parts as the store holds them: read in ranges, pinned to the version first seen."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import (
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+
+from functions.shared.errors import PartMismatch, TransientError
+from functions.shared.media_store import MediaStore
+from functions.shared.mp4.boxes import FIRST_READ_BYTES
+from functions.shared.mp4.source import Buffered, ByteSource, read_exactly
+from functions.shared.mp4.stitch import BLOCK_BYTES, Extent
+
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+BLOCKS_AHEAD = 3
+_READ_ATTEMPTS = 3
+_ABSENT = {"NoSuchKey", "404"}
+_LOST = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One version of an object, as a source of bytes."""
+
+    store: MediaStore
+    key: str
+    name: str
+    """What messages call it, e.g. `chunk 3 of output 720p`."""
+    size_bytes: int
+    etag: str
+    metadata: Mapping[str, str]
+
+    def read(self, offset: int, length: int) -> bytes:
+        return _get(self.store, self.key, offset, length, self.name, self.etag)[0]
+
+
+def open_stored(store: MediaStore, key: str, name: str) -> tuple[StoredFile, ByteSource] | None:
+    """An object and a source that holds its first bytes already, from one request; or None."""
+    try:
+        body, answer = _get(store, key, 0, FIRST_READ_BYTES, name)
+    except ClientError as error:
+        if _code(error) in _ABSENT:
+            return None
+        raise
+    size_bytes = int(answer["ContentRange"].rpartition("/")[2])
+    file = StoredFile(store, key, name, size_bytes, answer["ETag"], answer["Metadata"])
+    return file, Buffered(file, body)
+
+
+def read_checked(
+    parts: Iterable[tuple[StoredFile, list[Extent]]], threads: Executor
+) -> Iterator[bytes]:
+    """The parts' media in order, each part read whole and held against its SHA-256."""
+    listed = list(parts)
+    reads = (
+        partial(read_exactly, file, at, min(BLOCK_BYTES, file.size_bytes - at))
+        for file, _ in listed
+        for at in _block_starts(file)
+    )
+    blocks = _ahead(reads, threads)
+    for file, extents in listed:
+        digest = sha256()
+        for at in _block_starts(file):
+            block = next(blocks)
+            digest.update(block)
+            yield from _cut(block, at, extents)
+        if digest.hexdigest() != file.metadata["sha256"]:
+            raise PartMismatch(f"{file.name} does not hold the bytes that were rendered (SHA-256)")
+
+
+def _block_starts(file: StoredFile) -> range:
+    return range(0, file.size_bytes, BLOCK_BYTES)
+
+
+def _ahead(jobs: Iterable[Callable[[], T]], threads: Executor) -> Iterator[T]:
+    """The jobs' results in order, a few being worked on before they are asked for."""
+    waiting: deque[Future[T]] = deque()
+    for job in jobs:
+        waiting.append(threads.submit(job))
+        if len(waiting) > BLOCKS_AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _cut(block: bytes, at: int, extents: list[Extent]) -> Iterator[bytes]:
+    """What of `extents` lies in the block that begins at `at`."""
+    for extent in extents:
+        first, end = max(extent.offset - at, 0), min(extent.end - at, len(block))
+        if first < end:
+            yield block[first:end]
+
+
+def _get(
+    store: MediaStore, key: str, offset: int, length: int, name: str, etag: str | None = None
+) -> tuple[bytes, "GetObjectOutputTypeDef"]:
+    """A range and the answer it came with; asked for again where the body breaks off."""
+    ask = partial(store.s3.get_object, Bucket=store.bucket, Key=key)
+    if etag is not None:
+        ask = partial(ask, IfMatch=etag)
+    for _ in range(_READ_ATTEMPTS):
+        try:
+            answer = ask(Range=f"bytes={offset}-{offset + length - 1}")
+            return answer["Body"].read(), answer
+        except _LOST:
+            continue
+        except ClientError as error:
+            if _code(error) == "InvalidRange":
+                raise PartMismatch(f"{name} has no bytes from {offset} on") from error
+            if _code(error) == "PreconditionFailed":
+                raise PartMismatch(f"{name} was replaced while it was read") from error
+            raise
+    raise TransientError(f"Reading {name} broke off {_READ_ATTEMPTS} times at byte {offset}.")
+
+
+def _code(error: ClientError) -> str:
+    return error.response["Error"]["Code"]

@@ -1,0 +1,142 @@
+"""Crashes, repetitions and rivals: every effect happens once."""
+
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ResponseStreamingError
+
+from functions.shared.errors import RenderMismatch
+from tests.unit.assemble_render.jobs import Job
+
+
+class Crash(BaseException):
+    """The process ends here, as far as the code under test can tell."""
+
+
+def crash() -> None:
+    raise Crash
+
+
+def etags(job: Job) -> dict[str, str]:
+    parts = (job.store.head(key) for key in job.published() if key != job.keys.result)
+    return {part.key: part.etag for part in parts if part}
+
+
+def test_a_second_run_changes_nothing(job: Job) -> None:
+    first = job.assemble()
+    before = etags(job)
+
+    with pytest.raises(AssertionError), job.before("UploadPart", crash):
+        second = job.assemble()
+
+    assert etags(job) == before
+    assert [o.size_bytes for o in second.outputs] == [o.size_bytes for o in first.outputs]
+    assert [o.sha256 for o in second.outputs] == [None, None]
+    assert second.snapshots == first.snapshots
+
+
+CRASHES = [
+    # operation, at its n-th call, outputs published before
+    ("GetObject", 5, 0),
+    ("CreateMultipartUpload", 2, 0),
+    ("UploadPart", 1, 0),
+    ("UploadPart", 2, 0),
+    ("CompleteMultipartUpload", 1, 0),
+    ("CompleteMultipartUpload", 2, 1),
+    ("CopyObject", 1, 2),
+    ("CopyObject", 4, 2),
+    ("PutObject", 1, 2),
+]
+
+
+@pytest.mark.parametrize(("operation", "nth", "published"), CRASHES)
+def test_a_crash_leaves_only_whole_files_and_a_retry_finishes(
+    job: Job, operation: str, nth: int, published: int
+) -> None:
+    with pytest.raises(Crash), job.before(operation, crash, nth):
+        job.assemble()
+    left = etags(job)
+    assert sum(key.endswith(".mp4") for key in left) == published
+    assert job.keys.result not in job.published()
+    assert job.open_uploads() == 0
+
+    result = job.assemble()
+
+    assert len(job.published()) == 7
+    assert [output.frames for output in result.outputs] == [60, 60]
+    assert {key: tag for key, tag in etags(job).items() if key in left} == left
+
+
+def test_a_rival_that_publishes_first_is_checked_and_kept(job: Job) -> None:
+    job.assemble()
+    key = job.keys.output("90p")
+    theirs = job.store.read(key)
+    job.delete(key)
+
+    def publish_first() -> None:
+        job.put(key, theirs)
+
+    with job.before("CompleteMultipartUpload", publish_first):
+        result = job.assemble()
+
+    assert job.store.read(key) == theirs
+    assert result.outputs[0].sha256 is None
+    assert job.open_uploads() == 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "spoil", "words"),
+    [
+        ("2" * 64, lambda data: data, "was published for another plan"),
+        (None, lambda data: data[:-1], "is cut short"),
+        (None, lambda data: data[:0], "has no bytes"),
+        (None, lambda data: data.replace(b"stts", b"free"), "has no .*stts box"),
+    ],
+)
+def test_a_rival_whose_file_is_not_ours_is_left_and_reported(
+    job: Job, plan: str | None, spoil: Callable[[bytes], bytes], words: str
+) -> None:
+    job.assemble()
+    key = job.keys.output("90p")
+    theirs = spoil(job.store.read(key))
+    job.delete(key)
+    job.delete(job.keys.result)
+
+    def publish_first() -> None:
+        job.put(key, theirs, plan=plan or job.plan_hash)
+
+    with (
+        pytest.raises(RenderMismatch, match=words),
+        job.before("CompleteMultipartUpload", publish_first),
+    ):
+        job.assemble()
+
+    assert job.store.read(key) == theirs
+    assert job.keys.result not in job.published()
+    assert job.open_uploads() == 0
+
+
+def test_a_file_the_store_spoiled_is_withdrawn(job: Job) -> None:
+    key = job.keys.output("90p")
+
+    def spoil() -> None:
+        job.respoil(key, job.store.read(key)[:-1])
+
+    with (
+        pytest.raises(RenderMismatch, match=r"out/90p.mp4 is cut short"),
+        job.after("CompleteMultipartUpload", spoil),
+    ):
+        job.assemble()
+
+    assert job.published() == []
+    assert job.open_uploads() == 0
+
+
+def test_a_body_that_breaks_off_is_asked_for_again(job: Job) -> None:
+    def lose() -> None:
+        raise ResponseStreamingError(error="connection reset")
+
+    with job.before("GetObject", lose, nth=4):
+        result = job.assemble()
+
+    assert len(result.outputs) == 2
