@@ -63,8 +63,10 @@ def test_a_worker_killed_in_mid_chunk_is_replaced_and_nothing_is_doubled(
     job = stack.wait(job_id)
     assert job["status"] == "COMPLETE", job.get("error")
     assert stack.client.result(job)["outputs"][0]["frames"] == CLIP_FRAMES
+    plan = stack.client.plan(job_id)
+    assert plan is not None
     names = [key for key in stack.client.parts(job_id) if "/slow/" in key]
-    assert names == [Keys(job_id).chunk("slow", 0), Keys(job_id).chunk("slow", 1)]
+    assert names == [Keys(job_id).chunk("slow", chunk.index) for chunk in plan.chunks]
 
 
 def _encoder_of(upload: str) -> int | None:
