@@ -1,7 +1,7 @@
 """A job on the embedded stack against one bare ffmpeg with all cores: same source, same settings.
 
-`make bench` runs it. The two take turns (job, ffmpeg, job, ffmpeg, …), so that a machine whose speed
-drifts slows both; ratios are taken pair by pair.
+`make bench` runs it. The two take turns (job, ffmpeg, job, ffmpeg, …), so that a machine whose
+speed drifts slows both; ratios are taken pair by pair.
 """
 
 import argparse

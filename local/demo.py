@@ -47,12 +47,14 @@ def main() -> int:
     began = time.monotonic()
     source = client.upload(arguments.source)
     job_id = client.submit(_request(source, arguments.source))
-    console.print(f"One message on {client.outputs['QueueName']}: job [bold]{job_id}[/]")
+    console.print(f"One message on the queue {client.outputs['QueueName']}", soft_wrap=True)
+    console.print(f"Job [bold]{job_id}[/]")
     job = _follow(console, client, job_id)
     took = time.monotonic() - began
     if job["status"] != "COMPLETE":
         error = job.get("error", {})
-        console.print(f"[red]{job['status']}[/]  {error.get('name')}: {error.get('message')}")
+        console.print(f"[red]{job['status']}[/] {error.get('name')}", soft_wrap=True)
+        console.print(f"{error.get('message')}", markup=False, soft_wrap=True)
         return 1
     _report(console, client, job, took)
     return 0
@@ -69,7 +71,8 @@ def _stack(console: Console, assembly: Path, stack: str) -> Client:
     session = boto3.Session(ACCOUNT, "test", region_name=REGION)
     console.print(
         f"Embedded AWS {'was up' if found else 'started'} at {aws.endpoint}, stack {stack} "
-        f"deployed ({time.monotonic() - began:.1f} s)"
+        f"deployed ({time.monotonic() - began:.1f} s)",
+        soft_wrap=True,
     )
     return Client.connect(outputs, session, aws.endpoint)
 
@@ -114,26 +117,23 @@ def _follow(console: Console, client: Client, job_id: str) -> Job:
 def _report(console: Console, client: Client, job: Job, took: float) -> None:
     folder = PROJECT / ".reelwright" / "demo" / job["job_id"]
     result = client.result(job)
-    files = Table("file", "video", "audio", "seconds", "bytes", title="Rendered", expand=False)
     for made in result["outputs"]:
         file = client.download(made["key"], folder)
         is_ = _look(file)
-        size = f"{file.stat().st_size:,}"
-        files.add_row(_short(file), is_.video, is_.audio, f"{is_.seconds:.3f}", size)
-    console.print(files)
+        console.print(f"\n[bold]{_short(file)}[/]", soft_wrap=True)
+        size = f"{file.stat().st_size:,} bytes"
+        console.print(f"  {is_.seconds:.3f} s, {is_.video}, {is_.audio}, {size}", soft_wrap=True)
+    console.print()
     for picture in result["snapshots"]:
         file = client.download(picture["key"], folder)
-        console.print(f"Snapshot at {float(picture['time_s']):7.3f} s  {_short(file)}")
-    stages = Table("state", "from s", "to s", "took s", title="Where the time went")
+        console.print(f"{float(picture['time_s']):7.3f} s  {_short(file)}", soft_wrap=True)
+    stages = Table("state", "began s", "took s", title="\nWhere the time went")
     for stage in client.stages(job["execution_arn"]):
-        stages.add_row(
-            stage.name,
-            f"{stage.start_s:.2f}",
-            f"{stage.end_s:.2f}",
-            f"{stage.end_s - stage.start_s:.2f}",
-        )
+        if stage.kind not in {"Choice", "Pass"}:
+            took_s = stage.end_s - stage.start_s
+            stages.add_row(stage.name, f"{stage.start_s:.2f}", f"{took_s:.2f}")
     console.print(stages)
-    console.print(f"Upload to COMPLETE: {took:.1f} s")
+    console.print(f"From upload to COMPLETE: {took:.1f} s")
     console.print(f"Execution: {job['execution_arn']}", soft_wrap=True)
     console.print("The embedded AWS stays up; `make local-down` stops it.")
 

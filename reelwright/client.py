@@ -42,6 +42,8 @@ class Stage:
     """A state of the execution, in seconds since the execution's start."""
 
     name: str
+    kind: str
+    """Task, Choice, Map, …"""
     start_s: float
     end_s: float
 
@@ -169,5 +171,6 @@ def _stages(events: list[Any], since: Callable[[datetime], float]) -> Iterator[S
         for later in events[number:]:
             left = later.get("stateExitedEventDetails")
             if left and left["name"] == name and later["type"].endswith("StateExited"):
-                yield Stage(name, since(event["timestamp"]), since(later["timestamp"]))
+                kind = event["type"].removesuffix("StateEntered")
+                yield Stage(name, kind, since(event["timestamp"]), since(later["timestamp"]))
                 break

@@ -43,11 +43,11 @@ _TAIL = """
 | QUEUED | registered; its execution is about to start |
 | RUNNING | claimed by the execution named in `execution_arn` |
 | COMPLETE | every file was rendered, verified and published; `result_key` lists them |
-| FAILED | it ended without its files; `error` says why. Starting it again directly, with the same id and request, resumes it |
+| FAILED | it ended without its files; `error` says why; started directly again, it is resumed |
 | REJECTED | the request can never run; `error` says why |
 
-`error` holds `name` (a class of `functions/shared/errors.py`, or Step Functions' own), `message` (one
-sentence), `state` and, where one is to blame, `chunk`.
+`error` holds `name` (a class of `functions/shared/errors.py`, or Step Functions' own), `message`
+(one sentence), `state` and, where one is to blame, `chunk`.
 
 ## What it makes
 

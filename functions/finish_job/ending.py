@@ -68,9 +68,7 @@ class Ending(BaseModel):
             execution_arn=detail["executionArn"],
             execution_name=detail["name"],
             input=_read(detail.get("input")),
-            failure=Failure(
-                error=detail.get("error") or name, cause=detail.get("cause") or words
-            ),
+            failure=Failure(error=detail.get("error") or name, cause=detail.get("cause") or words),
         )
 
     def find_job_id(self) -> str:

@@ -1,4 +1,4 @@
-"""Plan Render: the source is brought in and probed, the plan goes to S3, counts and keys come back."""
+"""Plan Render: bring in and probe the source, write the plan, answer with counts and keys."""
 
 from functions.plan_render.facts import Limits
 from functions.plan_render.fetch import locate

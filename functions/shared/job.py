@@ -130,9 +130,7 @@ class SnapshotRequest(Model):
         default=None, ge=0.04, description="One at 0 and one each so many seconds; 1,000 at most."
     )
     at_s: (
-        Annotated[
-            tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1, max_length=1000)
-        ]
+        Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1, max_length=1000)]
         | None
     ) = Field(default=None, description="At these times.")
     widths: Annotated[
@@ -184,9 +182,7 @@ class Request(Model):
         max_length=128,
         description="Jobs that belong together. Stored; not yet acted on.",
     )
-    priority: int = Field(
-        default=0, ge=-50, le=50, description="Stored; not yet acted on."
-    )
+    priority: int = Field(default=0, ge=-50, le=50, description="Stored; not yet acted on.")
     render: RenderRequest | None = Field(
         default=None, description="Files to make. Ask for this, for snapshots, or for both."
     )
@@ -235,7 +231,7 @@ def _sentence(errors: list[ErrorDetails]) -> str:
     return "; ".join(said) + (f"; and {more} more" if more else "") + "."
 
 
-def _clause(error: ErrorDetails) -> str:
+def _clause(error: ErrorDetails) -> str:  # noqa: PLR0911 - one for each kind of fault
     where = ".".join(str(step) for step in error["loc"]) or "the request"
     match error["type"]:
         case "extra_forbidden":

@@ -147,9 +147,7 @@ class JobsTable:
             return _plain(error.response["Item"])  # type: ignore[typeddict-item]
         return None
 
-    def _update(
-        self, job_id: str, expression: str, condition: str, values: dict[str, Any]
-    ) -> bool:
+    def _update(self, job_id: str, expression: str, condition: str, values: dict[str, Any]) -> bool:
         names = {"#status": "status", "#error": "error"}
         used = {name: field for name, field in names.items() if name in expression + condition}
         try:

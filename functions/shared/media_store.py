@@ -133,9 +133,7 @@ class MediaStore:
     def write_json(self, key: str, value: Any) -> None:
         self.write(key, json.dumps(value, indent=1).encode(), "application/json")
 
-    def upload(
-        self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]
-    ) -> None:
+    def upload(self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]) -> None:
         """Upload a part made on disk; its SHA-256 is added to the metadata."""
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -8,6 +8,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 
+_FINE_ENOUGH = 10_000
+"""Ticks per second below which players round times visibly."""
+
+
 class Frozen(BaseModel):
     """Base of the plan's records: immutable, unknown fields refused."""
 
@@ -54,11 +58,14 @@ class Video(Frozen):
     """Output frames per second."""
     total_frames: int
     """Planned; the last chunk, which is rendered open-ended, settles the true total."""
+    colours_valid: bool = True
+    """False where the source's colour tags are values that no standard defines, which ffmpeg
+    refuses to scale; they are then taken as unknown."""
 
     @property
     def timescale(self) -> int:
         """Ticks per second of the rendered track: a frame is always a whole number of ticks."""
-        return self.rate.numerator if self.rate.numerator >= 10_000 else self.rate.numerator * 512
+        return self.rate.numerator * (1 if self.rate.numerator >= _FINE_ENOUGH else 512)
 
     @property
     def frame_ticks(self) -> int:

@@ -56,12 +56,11 @@ class Deployed:
     def execution(self, arn: str) -> Any:
         """The execution's description once it no longer runs."""
         describe = self.client.states.describe_execution
-        found = until(
+        return until(
             lambda: None if (d := describe(executionArn=arn))["status"] == "RUNNING" else d,
             f"execution {arn} to end",
             60,
         )
-        return found
 
 
 def until(look: Callable[[], T | None], what: str, seconds: float) -> T:

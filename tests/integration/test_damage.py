@@ -36,9 +36,7 @@ def test_a_part_with_a_frame_missing_fails_its_job_and_is_mended_by_a_new_start(
     assert client.store.head(Keys(job_id).output("small")) is None
     assert client.store.head(Keys(job_id).result) is None
 
-    client.store.s3.delete_object(
-        Bucket=client.store.bucket, Key=Keys(job_id).chunk("small", 1)
-    )
+    client.store.s3.delete_object(Bucket=client.store.bucket, Key=Keys(job_id).chunk("small", 1))
     kept = client.store.head(Keys(job_id).chunk("small", 0))
     assert stack.execution(client.start({**request, "job_id": job_id}))["status"] == "SUCCEEDED"
     mended = stack.wait(job_id)
@@ -76,7 +74,11 @@ def _encoder_of(upload: str) -> int | None:
             command = (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        if b"ffmpeg" in command.split(b"\0")[0] and b"libx264" in command and upload.encode() in command:
+        if (
+            b"ffmpeg" in command.split(b"\0")[0]
+            and b"libx264" in command
+            and upload.encode() in command
+        ):
             return int(entry.name)
     return None
 

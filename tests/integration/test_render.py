@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+
 from functions.shared.media_store import Keys
 from tests.integration.conftest import CLIP_FRAMES, Deployed, until
 

@@ -27,7 +27,7 @@ def aws() -> Iterator[None]:
 
 
 @pytest.fixture
-def jobs(aws: None) -> JobsTable:
+def jobs(aws: None) -> JobsTable:  # noqa: ARG001 - made inside it
     dynamodb = boto3.client("dynamodb")
     dynamodb.create_table(
         TableName="jobs",
@@ -39,7 +39,7 @@ def jobs(aws: None) -> JobsTable:
 
 
 @pytest.fixture
-def store(aws: None) -> MediaStore:
+def store(aws: None) -> MediaStore:  # noqa: ARG001 - made inside it
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     return MediaStore(s3, BUCKET)

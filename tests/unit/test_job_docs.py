@@ -20,5 +20,7 @@ def test_its_example_is_a_request() -> None:
 
 
 def test_every_field_is_described() -> None:
-    undescribed = [line for line in document().splitlines() if re.match(r"\| `\w+` \|.*\|  \|$", line)]
+    undescribed = [
+        line for line in document().splitlines() if re.match(r"\| `\w+` \|.*\|  \|$", line)
+    ]
     assert undescribed == []

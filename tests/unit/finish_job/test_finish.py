@@ -57,9 +57,7 @@ def changed(status: str, **detail: Any) -> Ending:
 
 def publish(store: MediaStore) -> None:
     store.write(KEYS.output("video"), b"12345", "video/mp4")
-    store.write_json(
-        KEYS.result, {"outputs": [{"key": KEYS.output("video"), "size_bytes": 5}]}
-    )
+    store.write_json(KEYS.result, {"outputs": [{"key": KEYS.output("video"), "size_bytes": 5}]})
 
 
 def test_complete_needs_the_result_in_the_store(running: JobsTable, store: MediaStore) -> None:

@@ -116,9 +116,7 @@ def test_trouble_at_the_server_is_worth_another_attempt(
         fetch("/busy")
 
 
-def test_a_query_is_sent_and_never_shown(
-    fetch: Callable[[str], Located], asked: list[str]
-) -> None:
+def test_a_query_is_sent_and_never_shown(fetch: Callable[[str], Located], asked: list[str]) -> None:
     with pytest.raises(SourceUnreachable) as refused:
         fetch("/b.mp4?token=s3cret")
     assert asked == ["/b.mp4?token=s3cret"]
@@ -140,9 +138,7 @@ def test_an_empty_source(fetch: Callable[[str], Located], site: Site) -> None:
         fetch("/empty")
 
 
-def test_too_many_promised_bytes_are_not_read(
-    fetch: Callable[[str], Located], site: Site
-) -> None:
+def test_too_many_promised_bytes_are_not_read(fetch: Callable[[str], Located], site: Site) -> None:
     site["/big"] = (200, {"content-length": str(MOST + 1)}, b"")
     with pytest.raises(SourceTooLarge):
         fetch("/big")
@@ -207,9 +203,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(store: MediaS
         locate("https://two.test/a", "a", store, web, MOST)
 
 
-def test_a_certificate_for_another_name_is_refused(
-    store: MediaStore, web: Web, port: int
-) -> None:
+def test_a_certificate_for_another_name_is_refused(store: MediaStore, web: Web, port: int) -> None:
     with pytest.raises(SourceUnreachable, match="certificate"):
         locate(f"https://other.test:{port}/a.mp4", "a", store, web, MOST)
 

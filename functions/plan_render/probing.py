@@ -1,0 +1,86 @@
+"""Probes a source in a child process and gives its facts, or the error that names its fault."""
+
+import importlib.util
+import json
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from functions.plan_render.facts import Limits, Probe
+from functions.shared import errors
+from functions.shared.errors import (
+    FfmpegFailed,
+    ReelwrightError,
+    SourceEmpty,
+    SourceNotMedia,
+    SourceTooLarge,
+    TransientError,
+)
+from functions.shared.ffmpeg import STALL_S, Input
+from functions.shared.process import Ended, clean_environment, run
+
+MEMORY_BYTES = 2 << 30
+"""Address space, of which a probe's libraries alone take 150 MB."""
+_ANSWER_BYTES = 64 * 1024
+_CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL}
+
+
+def probe_source(source: Input, size_bytes: int, limits: Limits, *, timeout_s: float) -> Probe:
+    """The source's facts.
+
+    Raises SourceEmpty, SourceNotMedia, SourceEncrypted, SourceHasNoVideo, SourceTruncated,
+    SourceTooLarge, SourceUnreachable, TransientError.
+    """
+    if size_bytes == 0:
+        raise SourceEmpty(f"{source.name} is empty (0 bytes).")
+    if size_bytes > limits.size_bytes:
+        raise SourceTooLarge(
+            f"{source.name} has {size_bytes:,} bytes; {limits.size_bytes:,} are allowed."
+        )
+    certificates = _certificates()
+    with tempfile.TemporaryDirectory(prefix="probe-home-") as folder:
+        environ = clean_environment(os.environ, Path(folder))
+        # Lambda puts code and layers on sys.path, not into the environment.
+        environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        command = [sys.executable, "-B", "-m", "functions.plan_render.probe"]
+        facts = [source.url, str(size_bytes), limits.model_dump_json(), str(MEMORY_BYTES)]
+        ended = run(
+            [*command, *facts, certificates],
+            environ=environ,
+            timeout_s=timeout_s,
+            stall_s=STALL_S,
+            stdout_bytes=_ANSWER_BYTES,
+        )
+    return _answer(ended, source, timeout_s)
+
+
+def _certificates() -> str:
+    """The authorities botocore trusts: it is everywhere where a presigned URL was made."""
+    found = importlib.util.find_spec("botocore")
+    bundle = Path(found.origin).with_name("cacert.pem") if found and found.origin else None
+    return str(bundle) if bundle and bundle.exists() else ""
+
+
+def _answer(ended: Ended, source: Input, timeout_s: float) -> Probe:
+    if ended.stopped is not None:
+        raise TransientError(f"Reading the headers of {source.name} took over {timeout_s:.0f} s.")
+    if ended.returncode in _CRASHES:
+        raise SourceNotMedia(
+            f"{source.name} crashes the media reader (signal {-ended.returncode}): it is damaged."
+        )
+    if ended.returncode < 0:
+        raise TransientError(f"Reading {source.name} was killed (signal {-ended.returncode}).")
+    if ended.returncode > 0:
+        raise FfmpegFailed(f"Reading {source.name} failed: {_last_line(ended, source)}")
+    answer = json.loads(ended.stdout)
+    if "probe" in answer:
+        return Probe.model_validate(answer["probe"])
+    kind: type[ReelwrightError] = getattr(errors, answer["error"])
+    raise kind(f"{source.name} {answer['message']}.")
+
+
+def _last_line(ended: Ended, source: Input) -> str:
+    lines = ended.stderr.replace(source.url, source.name).strip().splitlines()
+    return lines[-1][:200] if lines else "nothing was printed"

@@ -1,0 +1,19 @@
+"""Render Audio: the whole track of a job."""
+
+from functions.render_audio.render import render_audio
+from functions.shared.plan import Frozen
+from functions.shared.runtime import Context, Event, logged, media_store
+
+
+class AudioEvent(Frozen):
+    """What the state machine passes."""
+
+    job_id: str
+
+
+@logged
+def handle(event: Event, context: Context) -> dict[str, str]:
+    asked = AudioEvent.model_validate(event)
+    remaining_s = context.get_remaining_time_in_millis() / 1000
+    render_audio(media_store(), asked.job_id, remaining_s=remaining_s)
+    return {"job_id": asked.job_id}

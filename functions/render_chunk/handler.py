@@ -1,0 +1,26 @@
+"""Render Chunks: one item of the map, one chunk of frames."""
+
+from functions.render_chunk.render import render_chunk
+from functions.shared.plan import Chunk, Frozen
+from functions.shared.runtime import Context, Event, logged, media_store
+
+
+class ChunkEvent(Frozen):
+    """What the state machine passes: the job and one item of its chunk list."""
+
+    job_id: str
+    index: int
+    start_frame: int
+    end_frame: int
+
+
+@logged
+def handle(event: Event, context: Context) -> dict[str, int]:
+    asked = ChunkEvent.model_validate(event)
+    frames = render_chunk(
+        media_store(),
+        asked.job_id,
+        Chunk(index=asked.index, start_frame=asked.start_frame, end_frame=asked.end_frame),
+        remaining_s=context.get_remaining_time_in_millis() / 1000,
+    )
+    return {"index": asked.index, "frames": frames}

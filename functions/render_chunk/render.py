@@ -1,0 +1,172 @@
+"""Renders one chunk: every output's part from one decode, checked before it is stored."""
+
+import tempfile
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from functions.shared.cut import (
+    Cut,
+    clean_options,
+    grid_filters,
+    prerolls_s,
+    read_options,
+    reads_from_start,
+    rebase,
+)
+from functions.shared.errors import (
+    ChunkIncomplete,
+    InvalidRequest,
+    PartMismatch,
+    SourceTruncated,
+    TransientError,
+)
+from functions.shared.ffmpeg import Input, lost_connection, run_ffmpeg
+from functions.shared.media_store import Keys
+from functions.shared.mp4.inspection import VideoPart, inspect_part
+from functions.shared.mp4.source import FileBytes
+from functions.shared.parts import Deadline, Store, check_source, made, open_source
+from functions.shared.plan import Chunk, Output, Plan
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one ffmpeg run made. `problem` says why its parts are not usable."""
+
+    frames: int
+    problem: str | None
+    lost: bool
+    """The connection to the source failed on the way, though ffmpeg ended well."""
+
+
+def render_chunk(store: Store, job_id: str, wanted: Chunk, *, remaining_s: float) -> int:
+    """Make the chunk's parts unless they are there; returns the number of frames.
+
+    Raises SourceChanged, SourceTruncated, ChunkIncomplete, FfmpegFailed, TransientError.
+    """
+    deadline = Deadline(remaining_s)
+    plan = store.read_plan(job_id)
+    if wanted not in plan.chunks:
+        raise InvalidRequest(
+            f"Frames {wanted.start_frame} to {wanted.end_frame} are not chunk {wanted.index} of"
+            f" job {job_id}'s plan."
+        )
+    keys = Keys(job_id)
+    names = [output.name for output in plan.outputs]
+    done = [made(store, keys.chunk(name, wanted.index), plan.hash) for name in names]
+    if done[0] is not None and all(done):
+        return int(done[0].metadata["frames"])
+    source = open_source(store, plan.source)
+    with tempfile.TemporaryDirectory(prefix="chunk-") as folder:
+        files = {name: Path(folder) / f"{name}.mp4" for name in names}
+        frames = _render(plan, wanted, source, files, deadline)
+        check_source(store, plan.source)
+        for name, file in files.items():
+            facts = {"plan": plan.hash, "frames": str(frames)}
+            store.upload(keys.chunk(name, wanted.index), file, "video/mp4", facts)
+    return frames
+
+
+def _render(
+    plan: Plan, chunk: Chunk, source: Input, files: dict[str, Path], deadline: Deadline
+) -> int:
+    """Try larger and larger prerolls until the chunk has its frames."""
+    tried: list[Attempt] = []
+    for preroll_s in prerolls_s(plan.source.container):
+        cut = _cut(plan, chunk, preroll_s)
+        options = chunk_options(plan, cut, source.url, files)
+        stderr = run_ffmpeg(options, source, timeout_s=deadline.left_s(_doing(chunk, source)))
+        attempt = _inspect(plan, chunk, files, lost=lost_connection(stderr))
+        if attempt.problem is None:
+            return attempt.frames
+        tried.append(attempt)
+        if reads_from_start(plan, cut):
+            break
+    raise _failure(plan, chunk, source, tried[-1])
+
+
+def _cut(plan: Plan, chunk: Chunk, preroll_s: Fraction | None) -> Cut:
+    """The last chunk is rendered past its planned end, because lengths lie; but not without bound:
+    the plan was held against the limit on duration."""
+    end = chunk.end_frame + (tolerance_frames(plan) + 1 if _is_last(plan, chunk) else 0)
+    return Cut(chunk.start_frame, end, preroll_s)
+
+
+def tolerance_frames(plan: Plan) -> int:
+    """How far the source's real end may lie from the planned one: 2 frames or half a second."""
+    return max(2, round(plan.video.rate / 2))
+
+
+def _is_last(plan: Plan, chunk: Chunk) -> bool:
+    return chunk.end_frame == plan.video.total_frames
+
+
+def chunk_options(plan: Plan, cut: Cut, url: str, files: dict[str, Path]) -> list[str]:
+    """ffmpeg's options: one decode, split to every output's encoder."""
+    count = len(plan.outputs)
+    pads = "".join(f"[s{i}]" for i in range(count))
+    graph = [f"[0:{plan.video.stream_index}]{grid_filters(plan, cut)},split={count}{pads}"]
+    options: list[str] = []
+    for i, output in enumerate(plan.outputs):
+        graph.append(
+            f"[s{i}]scale={output.width}:{output.height},setsar=1,format=yuv420p,"
+            f"{rebase(cut)}[o{i}]"
+        )
+        options += ["-map", f"[o{i}]", *_encoder(plan, output), str(files[output.name])]
+    return [*read_options(plan, url, cut), "-filter_complex", ";".join(graph), *options]
+
+
+def _encoder(plan: Plan, output: Output) -> list[str]:
+    """`stitchable` keeps every chunk's headers equal; closed GOPs let them follow each other."""
+    return [
+        *clean_options(),
+        *("-fps_mode", "passthrough", "-threads", str(plan.threads)),
+        *("-c:v", "libx264", "-preset", output.preset, "-crf", str(output.crf)),
+        *("-x264-params", f"keyint={output.keyint}:open-gop=0:stitchable=1"),
+        *("-video_track_timescale", str(plan.video.timescale)),
+        *("-movflags", "+faststart", "-f", "mp4"),
+    ]
+
+
+def _inspect(plan: Plan, chunk: Chunk, files: dict[str, Path], *, lost: bool) -> Attempt:
+    """Hold the parts against the plan. A part without a frame has no readable tables."""
+    parts: list[VideoPart] = []
+    try:
+        for output in plan.outputs:
+            part = inspect_part(
+                FileBytes(files[output.name]),
+                timescale=plan.video.timescale,
+                frame_ticks=plan.video.frame_ticks,
+                name=f"output {output.name}",
+            )
+            parts.append(part)
+    except PartMismatch as error:
+        return Attempt(0, str(error), lost)
+    counts = {part.frames for part in parts}
+    frames = min(counts)
+    if len(counts) > 1:
+        return Attempt(frames, f"its outputs have different frame counts, {sorted(counts)}", lost)
+    slack = tolerance_frames(plan) if _is_last(plan, chunk) else 0
+    if abs(frames - chunk.frames) > slack:
+        return Attempt(frames, f"{frames} frames instead of {chunk.frames}", lost)
+    if lost:
+        return Attempt(frames, "its last pictures may be damaged", lost)
+    return Attempt(frames, None, lost)
+
+
+def _failure(plan: Plan, chunk: Chunk, source: Input, last: Attempt) -> Exception:
+    span = f"frames {chunk.start_frame} to {chunk.end_frame}"
+    where = f"Chunk {chunk.index} of {source.name} ({span})"
+    if last.lost:
+        return TransientError(f"{where} lost its connection to the source: {last.problem}.")
+    if _is_last(plan, chunk) and last.frames < chunk.frames:
+        real = chunk.start_frame + last.frames
+        return SourceTruncated(
+            f"{source.name} ends early: its tables promise {plan.video.total_frames} frames at"
+            f" {float(plan.video.rate):.3f} per second and it has {real}."
+        )
+    return ChunkIncomplete(f"{where} could not be cut at any preroll: {last.problem}.")
+
+
+def _doing(chunk: Chunk, source: Input) -> str:
+    return f"rendering chunk {chunk.index} of {source.name}"

@@ -1,0 +1,149 @@
+"""An embedded AWS as an object: start it, talk to it with boto3, stop it."""
+
+import contextlib
+import fcntl
+import http
+import http.client
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+from local import processes
+from local.home import ACCOUNT, DEFAULT_HOME, HOME_MARKER, PROJECT, REGION, Home
+from local.runtime import build_runtime
+
+_START_TIMEOUT_S = 30.0
+_STOP_TIMEOUT_S = 10.0
+_ANSWER_TIMEOUT_S = 5.0
+
+
+class EngineFailedError(RuntimeError):
+    """The engine ended, or did not answer, before it was ready; says what its log ends with."""
+
+
+class EmbeddedAws:
+    """One home folder and the engine that runs in it, started by this process or found running."""
+
+    def __init__(self, home: Path = DEFAULT_HOME) -> None:
+        self.home = Home(home.resolve())
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def note(self) -> dict[str, Any] | None:
+        """What local.json says about a running engine; None when none is running."""
+        note = self.home.read_note()
+        return note if note and processes.is_alive(note["pid"]) and _answers(note) else None
+
+    @property
+    def endpoint(self) -> str:
+        note = self.home.read_note()
+        if note is None:
+            raise EngineFailedError(f"No embedded AWS runs in {self.home.path}: start it first.")
+        endpoint: str = note["endpoint"]
+        return endpoint
+
+    def start(self) -> dict[str, Any]:
+        """Start the engine unless it runs already. Returns local.json's content."""
+        build_runtime()
+        with self._alone():
+            if note := self.note:
+                return note
+            # A stale note, or an engine that died without its supervisor.
+            processes.kill_all(self.home)
+            self.home.remove_note()
+            return self._launch()
+
+    def stop(self) -> bool:
+        """End the engine and all it started. False if none was running."""
+        with self._alone():
+            # A note may outlive its engine, and its process ids may be others' by now.
+            if note := self.note:
+                processes.kill(note["supervisor_pid"], signal.SIGTERM)
+                processes.wait_gone(note["supervisor_pid"], _STOP_TIMEOUT_S)
+            processes.kill_all(self.home)
+            self.home.remove_note()
+            return note is not None
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the embedded AWS."""
+        return boto3.session.Session().client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="test",  # noqa: S106 - the engine checks none
+            config=Config(retries={"total_max_attempts": 2, "mode": "standard"}),
+        )
+
+    def _launch(self) -> dict[str, Any]:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        ready, ready_write = os.pipe()
+        if self.home.log_path.exists():
+            self.home.log_path.replace(self.home.log_path.with_suffix(".log.1"))
+        with self.home.log_path.open("wb") as log, os.fdopen(ready, "rb") as ready_file:
+            try:
+                subprocess.run(
+                    [sys.executable, "-m", "local.engine", str(self.home.path), str(ready_write)],
+                    cwd=PROJECT,
+                    env=environment | {HOME_MARKER: str(self.home.path)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=[ready_write],
+                    start_new_session=True,
+                    check=True,
+                )
+            finally:
+                os.close(ready_write)
+            # The engine says one word when it serves; the pipe just closes if it ends before.
+            in_time, _, _ = select.select([ready_file], [], [], _START_TIMEOUT_S)
+            is_ready = bool(in_time and ready_file.readline())
+        note = self.home.read_note()
+        if not is_ready or note is None:
+            processes.kill_all(self.home)
+            raise EngineFailedError(f"The embedded AWS did not start: {self._log_end()}")
+        return note
+
+    def _log_end(self) -> str:
+        lines = self.home.log_path.read_text("utf-8", errors="replace").splitlines()
+        return f"{lines[-1] if lines else 'no word'} (see {self.home.log_path})"
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No two commands start or stop one home at the same time."""
+        self.home.path.mkdir(parents=True, exist_ok=True)
+        with (self.home.path / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _answers(note: dict[str, Any]) -> bool:
+    host, _, port = note["endpoint"].removeprefix("http://").rpartition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=_ANSWER_TIMEOUT_S)
+    try:
+        connection.request("GET", "/_ministack/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

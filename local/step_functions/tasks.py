@@ -1,0 +1,129 @@
+"""Task states: functions, a few AWS services, and waiting for a task token."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from local.home import REGION
+from local.shims import engine_module, symbol
+from local.step_functions import tokens
+from local.step_functions.frame import Frame, StateError, check_size
+from local.step_functions.retries import guarded
+from local.step_functions.scope import NEVER_S, NotInTimeError, spawn
+
+_PREFIX = "arn:aws:states:::"
+_WAIT = ".waitForTaskToken"
+_SERVICES = (
+    "dynamodb:deleteItem",
+    "dynamodb:getItem",
+    "dynamodb:putItem",
+    "dynamodb:updateItem",
+    "events:putEvents",
+    "sns:publish",
+    "sqs:sendMessage",
+)
+
+
+def run_task(state: dict[str, Any], value: Any, frame: Frame) -> tuple[Any, str | None]:
+    resource = state["Resource"].removeprefix(_PREFIX)
+    action = resource.removesuffix(_WAIT)
+    about = {"resourceType": action.rpartition(":")[0], "resource": resource.rpartition(":")[2]}
+
+    def attempt() -> Any:
+        try:
+            result = _attempt(state, value, frame, resource, about)
+        except StateError as error:
+            timed_out = error.name in ("States.Timeout", "States.HeartbeatTimeout")
+            details = {**about, "error": error.name, "cause": error.cause}
+            if timed_out:
+                frame.history.add_event("TaskTimedOut", taskTimedOutEventDetails=details)
+            else:
+                frame.history.add_event("TaskFailed", taskFailedEventDetails=details)
+            raise
+        frame.history.add_event(
+            "TaskSucceeded", taskSucceededEventDetails={**about, "output": json.dumps(result)}
+        )
+        return frame.outcome(state, value, result, result=result)
+
+    return guarded(state, value, frame, attempt)
+
+
+def _attempt(
+    state: dict[str, Any], value: Any, frame: Frame, resource: str, about: dict[str, str]
+) -> Any:
+    """One call of the task, within its time. The token, if it has one, is new each time."""
+    callback = None
+    frame.context.pop("Task", None)
+    if resource.endswith(_WAIT):
+        callback = tokens.new()
+        frame.context["Task"] = {"Token": callback.token}
+    try:
+        arguments = frame.evaluate(state.get("Arguments", value), value)
+        timeout_s = _seconds(state, "TimeoutSeconds", value, frame)
+        heartbeat_s = _seconds(state, "HeartbeatSeconds", value, frame)
+        scheduled = {**about, "region": REGION, "parameters": json.dumps(arguments)}
+        frame.history.add_event("TaskScheduled", taskScheduledEventDetails=scheduled)
+        frame.scope.check()
+        deadline = time.monotonic() + timeout_s
+        frame.history.add_event("TaskStarted", taskStartedEventDetails=about)
+        try:
+            call = spawn(_call, resource.removesuffix(_WAIT), arguments)
+            result = frame.scope.result(call, timeout_s)
+        except NotInTimeError:
+            raise StateError("States.Timeout") from None
+        if callback:
+            frame.history.add_event(
+                "TaskSubmitted",
+                taskSubmittedEventDetails={**about, "output": json.dumps(result)},
+            )
+            result = callback.wait(frame.scope, deadline, heartbeat_s)
+        return check_size(result, frame.context["State"]["Name"])
+    finally:
+        if callback:
+            callback.close()
+
+
+def _seconds(state: dict[str, Any], name: str, value: Any, frame: Frame) -> float:
+    return float(frame.evaluate(state[name], value)) if name in state else NEVER_S
+
+
+def _call(action: str, arguments: dict[str, Any]) -> Any:
+    engine = engine_module("services.stepfunctions")
+    try:
+        if action == "lambda:invoke":
+            return _invoke_function(engine, arguments)
+        if action in _SERVICES:
+            return _on_engine_loop(engine, _PREFIX + action, arguments)
+        if action.startswith("aws-sdk:"):
+            return symbol(engine, "_invoke_resource")(_PREFIX + action, arguments)
+    except symbol(engine, "_ExecutionError") as error:
+        raise StateError(error.error, error.cause) from error
+    raise StateError(
+        "States.Runtime",
+        f"{action} is not among the integrations of the embedded AWS: lambda:invoke, "
+        f"{', '.join(_SERVICES)} and aws-sdk:…",
+    )
+
+
+def _invoke_function(engine: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    function = symbol(engine, "_resolve_lambda_function_ref")(
+        arguments["FunctionName"], optimized=True
+    )
+    try:
+        payload = symbol(engine, "_call_lambda")(function, arguments.get("Payload", {}))
+    except symbol(engine, "_ExecutionError") as error:
+        if error.error == "Lambda.Unknown" and "TooManyRequestsException" in error.cause:
+            raise StateError("Lambda.TooManyRequestsException", error.cause) from error
+        raise
+    return {"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200}
+
+
+def _on_engine_loop(engine: Any, resource: str, arguments: dict[str, Any]) -> Any:
+    """Call a service where its requests over http are served: its state has no locks."""
+
+    async def call() -> Any:
+        return symbol(engine, "_invoke_resource")(resource, arguments)
+
+    loop = symbol(engine_module("app"), "_MAIN_LOOP")
+    return asyncio.run_coroutine_threadsafe(call(), loop).result()

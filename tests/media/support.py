@@ -1,0 +1,223 @@
+"""A media store on a folder, served with ranges on loopback; and renders in one piece."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import av
+
+from functions.plan_render.facts import Limits
+from functions.plan_render.plan import PlanSettings
+from functions.plan_render.planning import make_plan
+from functions.render_audio.render import render_audio
+from functions.render_chunk.render import render_chunk
+from functions.shared.job import Request, parse_input
+from functions.shared.media_store import Keys, Part
+from functions.shared.mp4.inspection import only_track
+from functions.shared.mp4.source import FileBytes
+from functions.shared.mp4.stitch import plan_stitch, read_media, stitched
+from functions.shared.mp4.track import read_movie
+from functions.shared.plan import Plan, Source
+
+LIMITS = Limits(
+    size_bytes=1 << 30, pixels=8192 * 4320, duration_s=3600, streams=32, scan_bytes=1 << 28
+)
+SETTINGS = PlanSettings(threads=1, max_parallel=10)
+BUCKET = "media"
+JOB = "job"
+PLENTY_S = 300.0
+_FORGET_COLOURS = "setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown,"
+SECRET = "X-Amz-Signature=secret"
+
+
+class FolderStore:
+    """The media store's behaviour on a folder."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.folder = folder
+        self.address = address
+
+    def path(self, key: str, bucket: str | None = None) -> Path:
+        return self.folder / (bucket or BUCKET) / key
+
+    def head(self, key: str, *, bucket: str | None = None) -> Part | None:
+        path = self.path(key, bucket)
+        if not path.exists():
+            return None
+        beside = self.folder / "metadata" / f"{hashlib.sha256(str(path).encode()).hexdigest()}"
+        metadata = json.loads(beside.read_text()) if beside.exists() else {}
+        etag = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+        return Part(key, path.stat().st_size, f'"{etag}"', metadata)
+
+    def presigned(self, key: str, *, bucket: str | None = None) -> str:
+        return f"{self.address}/{bucket or BUCKET}/{quote(key)}?{SECRET}"
+
+    def upload(self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]) -> None:
+        assert content_type
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, path)
+        beside = self.folder / "metadata" / f"{hashlib.sha256(str(path).encode()).hexdigest()}"
+        beside.parent.mkdir(exist_ok=True)
+        beside.write_text(json.dumps(dict(metadata)))
+
+    def write_plan(self, plan: Plan) -> None:
+        path = self.path(Keys(plan.job_id).plan)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(plan.model_dump_json())
+
+    def read_plan(self, job_id: str) -> Plan:
+        return Plan.model_validate_json(self.path(Keys(job_id).plan).read_text())
+
+    def put_source(self, file: Path, key: str = "source") -> Source:
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, path)
+        found = self.head(key)
+        assert found is not None
+        return Source(
+            bucket=BUCKET, key=key, etag=found.etag, size_bytes=found.size_bytes, container=""
+        )
+
+
+def request(**fields: Any) -> Request:
+    return parse_input({"source": "s3://media/source", **fields})
+
+
+def lossless(**fields: Any) -> Request:
+    """A render, with B-frames, whose decoded pictures equal exactly the filtered source frames."""
+    output = {"name": "video", "video": {"crf": 0, "preset": "superfast"}, **fields}
+    return request(render={"outputs": [output]}, chunk_s=2)
+
+
+def plan_job(store: FolderStore, wanted: Request, file: Path) -> Plan:
+    plan = make_plan(
+        JOB,
+        wanted,
+        store.put_source(file),
+        store,
+        settings=SETTINGS,
+        limits=LIMITS,
+        timeout_s=60,
+    )
+    store.write_plan(plan)
+    return plan
+
+
+def render_job(store: FolderStore, plan: Plan) -> int:
+    """All parts by the real functions; returns the frames counted."""
+    frames = sum(render_chunk(store, JOB, chunk, remaining_s=PLENTY_S) for chunk in plan.chunks)
+    render_audio(store, JOB, remaining_s=PLENTY_S)
+    return frames
+
+
+def stitch_job(store: FolderStore, plan: Plan, name: str = "video") -> Path:
+    """The parts joined as assemble_render joins them, into one file on disk."""
+    files = [FileBytes(store.path(Keys(JOB).chunk(name, chunk.index))) for chunk in plan.chunks]
+    tracks = [only_track(read_movie(file), "vide") for file in files]
+    pictures = [read_media(file, track) for file, track in zip(files, tracks, strict=True)]
+    sound, sound_bytes = None, iter([b""])
+    [output] = (output for output in plan.outputs if output.name == name)
+    if output.audio_bitrate_kbps is not None:
+        file = FileBytes(store.path(Keys(JOB).audio(output.audio_bitrate_kbps)))
+        movie = read_movie(file)
+        sound = (movie, only_track(movie, "soun"))
+        sound_bytes = read_media(file, sound[1])
+    layout = plan_stitch(tracks, plan.video.frame_ticks, sound)
+    final = store.folder / f"{name}.mp4"
+    with final.open("wb") as stream:
+        for piece in stitched(layout, chain.from_iterable(pictures), sound_bytes):
+            stream.write(piece)
+    return final
+
+
+def render_in_one_piece(ffmpeg: Path, plan: Plan, file: Path, to: Path) -> None:
+    """The same source by one plain ffmpeg with the same filters: no seek, no copied clock."""
+    [output] = plan.outputs
+    video = plan.video
+    # ffmpeg puts the container's start at 0; the job's clock begins later where the first stream is
+    # not used.
+    later_s = plan.clock.zero_s - plan.clock.container_start_s
+    shift = f"PTS-round({later_s.numerator}/{later_s.denominator}/TB)"
+    graph = (
+        f"[0:{video.stream_index}]{_FORGET_COLOURS if not video.colours_valid else ''}"
+        f"setpts={shift},fps={video.rate}:start_time=0,"
+        f"scale={output.width}:{output.height},setsar=1,format=yuv420p[v]"
+    )
+    sound = []
+    if plan.audio is not None:
+        track = f"[0:{plan.audio.stream_index}]asetpts={shift},aresample=async=1:first_pts=0[a]"
+        graph = f"{graph};{track}"
+        sound = ["-map", "[a]", "-c:a", "aac", "-b:a", f"{plan.audio.bitrates_kbps[0]}k"]
+    encoder = ["-c:v", "libx264", "-preset", output.preset, "-crf", str(output.crf)]
+    timing = ["-fps_mode", "passthrough", "-video_track_timescale", str(video.timescale)]
+    run_ffmpeg(
+        [ffmpeg, "-i", file, "-filter_complex", graph, "-map", "[v]", *encoder, *timing, *sound, to]
+    )
+
+
+def run_ffmpeg(argv: list[Any]) -> str:
+    """Run ffmpeg for a test; returns what it printed on stderr."""
+    binary, *options = map(str, argv)
+    quiet = ["-nostdin", "-hide_banner", "-loglevel", "warning", "-y"]
+    done = subprocess.run(  # noqa: PLW1510 - checked below, with what it printed
+        [binary, *quiet, *options], capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+@dataclass
+class Decoded:
+    """A file's decoded content: one hash a picture or block of samples."""
+
+    pictures: list[str] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    sound: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+def decode(ffmpeg: Path, file: Path) -> Decoded:
+    """Decode strictly: any error or warning in the stream fails the test."""
+    done = subprocess.run(
+        [
+            *(str(ffmpeg), "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode"),
+            *("-copyts", "-i", str(file), "-map", "0", "-fps_mode", "passthrough"),
+            *("-f", "framemd5", "-"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=240,
+    )
+    assert done.stderr == ""
+    decoded = Decoded()
+    kinds = {}
+    for line in done.stdout.splitlines():
+        if match := re.match(r"#media_type (\d+): (\w+)", line):
+            kinds[match[1]] = match[2]
+        elif not line.startswith("#"):
+            stream, _, pts, duration, _, digest = (part.strip() for part in line.split(","))
+            if kinds[stream] == "video":
+                decoded.pictures.append(digest)
+            else:
+                decoded.sound.append((int(pts), int(duration), digest))
+    decoded.times = picture_times(file)
+    assert len(decoded.times) == len(decoded.pictures)
+    return decoded
+
+
+def picture_times(file: Path) -> list[int]:
+    """The pictures' times in ticks of the track, in order of showing."""
+    with av.open(str(file)) as container:
+        if not container.streams.video:
+            return []
+        packets = container.demux(container.streams.video[0])
+        return sorted(packet.pts for packet in packets if packet.pts is not None)

@@ -1,0 +1,58 @@
+"""The handlers: an event in, a small answer out."""
+
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+import functions.render_audio.handler
+import functions.render_chunk.handler
+import functions.take_snapshots.handler
+from functions.shared.media_store import Keys
+from tests.media.sources import AAC, H264, Kind, make
+from tests.media.support import FolderStore, plan_job, request
+
+CONTEXT = SimpleNamespace(
+    aws_request_id="r", function_name="f", get_remaining_time_in_millis=lambda: 300_000
+)
+
+
+def invoke(
+    module: ModuleType, store: FolderStore, event: dict[str, Any], patch: pytest.MonkeyPatch
+) -> Any:
+    patch.setattr(module, "media_store", lambda: store)
+    return module.handle(event, CONTEXT)
+
+
+def test_one_job_through_the_handlers(
+    store: FolderStore, ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = Kind("clip", ".mp4", f"{H264} {AAC}", length_s=3, sound_s=3)
+    output = {"video": {"preset": "ultrafast"}}
+    wanted = request(render={"outputs": [output]}, chunk_s=2, snapshots={"count": 2})
+    plan = plan_job(store, wanted, make(ffmpeg, kind, tmp_path))
+
+    for chunk in plan.chunks:
+        event = {"job_id": "job", **chunk.model_dump()}
+        answer = invoke(functions.render_chunk.handler, store, event, monkeypatch)
+        assert answer == {"index": chunk.index, "frames": chunk.frames}
+    event = {"job_id": "job"}
+    answer = invoke(functions.render_audio.handler, store, event, monkeypatch)
+    assert answer == {"job_id": "job"}
+    event = {"job_id": "job", "batch": 0}
+    answer = invoke(functions.take_snapshots.handler, store, event, monkeypatch)
+    assert answer == {"batch": 0, "files": 2}
+
+    sound = store.head(Keys("job").audio(128))
+    assert sound is not None
+    assert abs(int(sound.metadata["samples"]) - 3 * 48_000) < 2048
+
+
+def test_unknown_field_in_an_event_is_an_error(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = {"job_id": "job", "batch": 0, "surprise": 1}
+    with pytest.raises(ValidationError):
+        invoke(functions.take_snapshots.handler, store, event, monkeypatch)
