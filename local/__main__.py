@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from local.deploy import deploy
 from local.embedded import EmbeddedAws
 from local.home import DEFAULT_HOME
 from local.runtime import build_runtime
@@ -13,14 +14,15 @@ from local.runtime import build_runtime
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (
-        ("up", "start it in the background, or find it running"),
-        ("down", "stop it and everything it started"),
-        ("status", "print local.json of the running one"),
-    ):
-        commands.add_parser(name, help=text).add_argument(
+    up = commands.add_parser("up", help="start it in the background, or find it running")
+    down = commands.add_parser("down", help="stop it and everything it started")
+    status = commands.add_parser("status", help="print local.json of the running one")
+    for command in (up, down, status):
+        command.add_argument(
             "--home", type=Path, default=DEFAULT_HOME, help="its folder (default: .reelwright)"
         )
+    up.add_argument("--assembly", type=Path, help="a synthesized CDK app to deploy into it")
+    up.add_argument("--stack", default="Reelwright", help="the stack of the app")
     commands.add_parser("runtime", help="install what Lambda's runtime supplies to functions")
     arguments = parser.parse_args()
     if arguments.command == "runtime":
@@ -30,12 +32,13 @@ def main() -> int:
     if arguments.command == "down":
         print("stopped" if aws.stop() else "was not running")
         return 0
-    note = aws.start() if arguments.command == "up" else aws.note
-    if note is None:
-        print("not running")
-        return 1
-    print(json.dumps(note, indent=2))
-    return 0
+    if arguments.command == "up":
+        aws.start()
+        if arguments.assembly:
+            deploy(arguments.assembly, arguments.stack, aws)
+    note = aws.note
+    print("not running" if note is None else json.dumps(note, indent=2))
+    return 1 if note is None else 0
 
 
 if __name__ == "__main__":

@@ -158,8 +158,7 @@ def _check_chunk(
 
 def _check_frames(plan: Plan, chunk: Chunk, frames: int, stated: str | None) -> None:
     """Only the last chunk may differ from its plan, as it is rendered to the source's real end."""
-    is_last = chunk.end_frame == plan.video.total_frames
-    slack = max(2, round(plan.video.rate / 2)) if is_last else 0
+    slack = plan.frame_slack(chunk)
     if abs(frames - chunk.frames) > slack:
         within = f", give or take {slack}" if slack else ""
         raise PartMismatch(f"has {frames} frames, the plan says {chunk.frames}{within}")

@@ -47,7 +47,7 @@ def make_plan(
     Raises what `probe_source` and `plan_render` raise.
     """
     url = store.presigned(source.key, bucket=source.bucket)
-    name = f"{source.bucket}/{source.key}"
+    name = f"s3://{source.bucket}/{source.key}"
     probe = probe_source(Input(url, name), source.size_bytes, limits, timeout_s=timeout_s)
     pinned = Source(
         bucket=source.bucket,

@@ -88,13 +88,8 @@ def _render(
 def _cut(plan: Plan, chunk: Chunk, preroll_s: Fraction | None) -> Cut:
     """The last chunk is rendered past its planned end, because lengths lie; but not without bound:
     the plan was held against the limit on duration."""
-    end = chunk.end_frame + (tolerance_frames(plan) + 1 if _is_last(plan, chunk) else 0)
+    end = chunk.end_frame + (plan.frame_slack(chunk) + 1 if _is_last(plan, chunk) else 0)
     return Cut(chunk.start_frame, end, preroll_s)
-
-
-def tolerance_frames(plan: Plan) -> int:
-    """How far the source's real end may lie from the planned one: 2 frames or half a second."""
-    return max(2, round(plan.video.rate / 2))
 
 
 def _is_last(plan: Plan, chunk: Chunk) -> bool:
@@ -146,8 +141,7 @@ def _inspect(plan: Plan, chunk: Chunk, files: dict[str, Path], *, lost: bool) ->
     frames = min(counts)
     if len(counts) > 1:
         return Attempt(frames, f"its outputs have different frame counts, {sorted(counts)}", lost)
-    slack = tolerance_frames(plan) if _is_last(plan, chunk) else 0
-    if abs(frames - chunk.frames) > slack:
+    if abs(frames - chunk.frames) > plan.frame_slack(chunk):
         return Attempt(frames, f"{frames} frames instead of {chunk.frames}", lost)
     if lost:
         return Attempt(frames, "its last pictures may be damaged", lost)

@@ -56,15 +56,16 @@ def check_source(store: Store, source: Source) -> None:
     """
     found = store.head(source.key, bucket=source.bucket)
     if found is None:
-        raise SourceChanged(f"{source.bucket}/{source.key} was removed while it was rendered.")
+        raise SourceChanged(f"s3://{source.bucket}/{source.key} was removed while it was rendered.")
     if found.etag != source.etag:
         raise SourceChanged(
-            f"{source.bucket}/{source.key} was replaced while it was rendered (ETag {found.etag}"
-            f" instead of {source.etag}); send a new job."
+            f"s3://{source.bucket}/{source.key} was replaced while it was rendered (ETag"
+            f" {found.etag} instead of {source.etag}); send a new job."
         )
 
 
 def open_source(store: Store, source: Source) -> Input:
     """A readable address of the source, after `check_source`."""
     check_source(store, source)
-    return Input(store.presigned(source.key, bucket=source.bucket), f"{source.bucket}/{source.key}")
+    url = store.presigned(source.key, bucket=source.bucket)
+    return Input(url, f"s3://{source.bucket}/{source.key}")

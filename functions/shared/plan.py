@@ -7,7 +7,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-
 _FINE_ENOUGH = 10_000
 """Ticks per second below which players round times visibly."""
 
@@ -143,6 +142,15 @@ class Plan(Frozen):
             Chunk(index=i, start_frame=a, end_frame=b)
             for i, (a, b) in enumerate(zip(starts, [*starts[1:], total], strict=True))
         )
+
+    def frame_slack(self, chunk: Chunk) -> int:
+        """How many frames a chunk may have more or fewer than planned.
+
+        None, but for the last: containers lie about their length, so it is rendered to the source's
+        real end, and that may lie 2 frames or half a second from the planned one.
+        """
+        is_last = chunk.end_frame == self.video.total_frames
+        return max(2, round(self.video.rate / 2)) if is_last else 0
 
     @property
     def hash(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.render_chunk.render import chunk_options, tolerance_frames
+from functions.render_chunk.render import chunk_options
 from functions.shared.cut import Cut, grid_filters, prerolls_s, reads_from_start, seek_s
 from functions.shared.plan import Clock, Output, Plan, Source, Video
 
@@ -88,10 +88,3 @@ def test_prerolls_grow_to_the_start(container: str) -> None:
     *some, last = prerolls_s(container)
     assert last is None
     assert [s for s in some if s] == sorted({s for s in some if s})
-
-
-@pytest.mark.parametrize(
-    ("rate", "frames"), [(Fraction(30), 15), (Fraction(2), 2), (Fraction(60), 30)]
-)
-def test_tolerance_is_two_frames_or_half_a_second(rate: Fraction, frames: int) -> None:
-    assert tolerance_frames(plan(rate=rate)) == frames
