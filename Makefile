@@ -1,0 +1,176 @@
+# Every set-up step leaves a stamp, so that a second run goes straight to the work.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARCHITECTURE ?= arm64
+RUNTIME := 3.13
+SOURCE ?=
+CDK_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadgroup
+
+HOST_PYTHON = $(eval HOST_PYTHON := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) \
+	-c 'import sys; print("%d.%d" % sys.version_info[:2])'))$(HOST_PYTHON)
+HOST_ARCH := $(patsubst aarch64,arm64,$(patsubst amd64,x86_64,$(shell uname -m)))
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export CDK_DISABLE_CLI_TELEMETRY := true
+# Node 20 does all that is asked of it here.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+
+READY := $(VENV)/.ready node_modules/.package-lock.json
+LOCAL_ASSEMBLY := build/cdk.local.out
+
+.PHONY: help setup layers layers-aws synth demo test check format lock docs bench \
+	deploy destroy local-up local-down clean FORCE
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Set-up
+
+setup: $(READY) ## virtual environment and npm tools
+
+$(VENV)/.ready: requirements/dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: $(PYTHON) was not found." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: $(PYTHON) is $$($(PYTHON) --version 2>&1); name another by PYTHON=…" >&2; exit 1; }
+	@echo "setting up $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v node >/dev/null || { echo "Node 20 or newer is needed: node was not found." >&2; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' \
+		|| { echo "Node 20 or newer is needed: this is $$(node --version)." >&2; exit 1; }
+	@echo "setting up node_modules"
+	@npm ci --loglevel=error
+	@touch $@
+
+HOST_LAYERS = $(addprefix build/layers/,\
+	ffmpeg-$(HOST_ARCH).stamp python-py$(subst .,,$(HOST_PYTHON))-$(HOST_ARCH).stamp \
+	probe-py$(subst .,,$(HOST_PYTHON))-$(HOST_ARCH).stamp)
+aws_layers = $(addprefix build/layers/,\
+	ffmpeg-$(1).stamp python-py$(subst .,,$(RUNTIME))-$(1).stamp probe-py$(subst .,,$(RUNTIME))-$(1).stamp)
+AWS_LAYERS := $(call aws_layers,arm64) $(call aws_layers,x86_64)
+
+layers: $(HOST_LAYERS) ## layers for this machine
+
+layers-aws: $(call aws_layers,$(ARCHITECTURE)) ## layers for Lambda (ARCHITECTURE=arm64 or x86_64)
+
+build/layers/ffmpeg-%.stamp: $(VENV)/.ready requirements/ffmpeg.txt layers/building.py layers/ffmpeg/build.py
+	@$(BIN)/python -m layers.ffmpeg.build --architecture $*
+	@touch $@
+
+# $* is py313-arm64; the build wants 3.13 and arm64.
+build/layers/python-py%.stamp: $(VENV)/.ready requirements/functions.txt layers/building.py layers/python/build.py
+	@$(BIN)/python -m layers.python.build $(call built_for,$*)
+	@touch $@
+
+build/layers/probe-py%.stamp: $(VENV)/.ready requirements/probe.txt layers/building.py layers/probe/build.py
+	@$(BIN)/python -m layers.probe.build $(call built_for,$*)
+	@touch $@
+
+built_for = --python $(shell echo $(firstword $(subst -, ,$(1))) | sed 's/^./&./') \
+	--architecture $(lastword $(subst -, ,$(1)))
+
+##@ The template
+
+# Written anew only when a file came or went, so that a removed file is noticed too.
+build/sources.list: FORCE
+	@mkdir -p build
+	@find app.py cdk.json infrastructure statemachine functions -name '*.pyc' -prune -o -type f -print \
+		| LC_ALL=C sort > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+SOURCES = build/sources.list $(shell find app.py cdk.json infrastructure statemachine functions \
+	-name '*.pyc' -prune -o -type f -print)
+
+# Made beside and moved, so that nobody reads half of one. It is as old as its beginning: a source
+# changed meanwhile counts as newer.
+define synthesize
+	@rm -rf build/.cdk.$(1).new && touch build/.cdk.$(1).began
+	@echo "synthesizing the template: $(1)"
+	@CDK_OUTDIR=build/.cdk.$(1).new CDK_CONTEXT_JSON='$(2)' $(BIN)/python app.py
+	@rm -rf build/cdk.$(1).out && mv build/.cdk.$(1).new build/cdk.$(1).out
+	@touch -r build/.cdk.$(1).began build/cdk.$(1).out/manifest.json
+endef
+
+synth: $(READY) $(LOCAL_ASSEMBLY)/manifest.json ## the template for this machine, into build/cdk.local.out
+
+$(LOCAL_ASSEMBLY)/manifest.json: $(HOST_LAYERS) $(SOURCES)
+	$(call synthesize,local,{"target": "local"$(comma) "architecture": "$(HOST_ARCH)"$(comma) "python": "$(HOST_PYTHON)"$(comma) "removal_policy": "destroy"})
+
+build/cdk.%.out/manifest.json: $(AWS_LAYERS) $(SOURCES)
+	$(call synthesize,$*,{"architecture": "$*"})
+
+comma := ,
+
+##@ Working
+
+# What Lambda's runtime supplies to functions on AWS.
+RUNTIME_STAMP = build/runtime-$(HOST_PYTHON)/.lock
+build/runtime-%/.lock: $(VENV)/.ready requirements/runtime.txt
+	@$(BIN)/python -m local runtime > /dev/null
+	@touch $@
+
+demo: synth $(RUNTIME_STAMP) ## render a clip on the embedded AWS (SOURCE=path/to/any/video)
+	@$(BIN)/python -m local.demo --assembly $(LOCAL_ASSEMBLY) $(if $(SOURCE),--source "$(SOURCE)")
+
+test: synth $(AWS_LAYERS) $(RUNTIME_STAMP) ## set everything up and run every test that needs no AWS account
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(READY) build/cdk.arm64.out/manifest.json build/cdk.x86_64.out/manifest.json ## linters, types, state machine and templates
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@mkdir -p build
+	@sed -E -e 's/\$$\{ChunkExecutionType\}/STANDARD/' \
+		-e 's/\$$\{([A-Za-z]+)\}/arn:aws:any:::\1/' statemachine/render_job.asl.json > build/render_job.asl.json
+	@node_modules/.bin/asl-validator --json-path build/render_job.asl.json
+	@$(BIN)/cfn-lint build/cdk.arm64.out/*.template.json build/cdk.x86_64.out/*.template.json
+	@echo "all checks passed"
+
+format: $(VENV)/.ready ## sort imports and format
+	@$(BIN)/ruff check --quiet --fix --select I
+	@$(BIN)/ruff format --quiet
+
+lock: $(VENV)/.ready ## renew requirements/*.txt and package-lock.json
+	@for name in requirements/*.in; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-annotate --no-emit-index-url --no-emit-find-links $$name -o $${name%.in}.txt; \
+	done
+	@npm install --package-lock-only --silent
+
+docs: $(VENV)/.ready ## write docs/job.md from the request's model
+	@$(BIN)/python -m reelwright.job_docs > docs/job.md
+
+bench: synth $(RUNTIME_STAMP) ## one job against one bare ffmpeg
+	@PATH="$(CURDIR)/build/layers/ffmpeg-$(HOST_ARCH)/bin:$$PATH" \
+		$(BIN)/python -m benchmarks.job_vs_ffmpeg --assembly $(LOCAL_ASSEMBLY)
+
+local-up: synth $(RUNTIME_STAMP) ## start the embedded AWS, deploy, and leave it up
+	@$(BIN)/python -m local up --assembly $(LOCAL_ASSEMBLY)
+
+local-down: $(VENV)/.ready ## stop the embedded AWS
+	@$(BIN)/python -m local down
+
+##@ AWS
+
+deploy: $(READY) layers-aws ## deploy to the AWS account in use (CDK_ARGS="-c max_parallel=200")
+	@node_modules/.bin/cdk deploy --no-notices -c architecture=$(ARCHITECTURE) $(CDK_ARGS)
+
+destroy: $(READY) layers-aws ## delete the stack from the AWS account in use
+	@node_modules/.bin/cdk destroy --no-notices -c architecture=$(ARCHITECTURE) $(CDK_ARGS)
+
+clean: ## stop the embedded AWS and remove all that make made
+	@test ! -e .reelwright/local.json || $(BIN)/python -m local down
+	@rm -rf build cdk.out node_modules $(VENV) .reelwright .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,90 @@
+"""Findings of cdk-nag and cfn-lint that stand: each on one resource, with its reason."""
+
+from collections.abc import Iterable
+
+from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
+from aws_cdk import aws_iam as iam
+from constructs import IConstruct
+
+from infrastructure.job_function import JobFunction
+
+_NO_RESOURCE = (
+    "X-Ray's and log delivery's actions know no resource to name; CDK adds them for tracing and "
+    "for the state machine's log."
+)
+_ONE_PREFIX = "Jobs are many and come and go: one prefix, or one name below any job, is the least."
+
+
+def accept_runtime(function: JobFunction) -> None:
+    _accept(
+        function.function,
+        "L1",
+        "The runtime is the one the dependency layer is locked, built and tested for.",
+    )
+
+
+def accept_dead_letter_queue(queue: IConstruct) -> None:
+    _accept(queue, "SQS3", "It is itself the last stop, of a rule and of a function.")
+
+
+def accept_queue_key(role: iam.Role) -> None:
+    """Of a function whose failed events go to an encrypted queue."""
+    for action in "GenerateDataKey", "ReEncrypt":
+        _accept(
+            role.node.find_child("DefaultPolicy"),
+            f"IAM5[Action::kms:{action}*]",
+            "CDK's own grant for sending to an encrypted queue, on this stack's key alone.",
+        )
+
+
+def accept_prefixes(role: iam.Role, bucket: IConstruct, patterns: Iterable[str]) -> None:
+    """The role may use all objects of these patterns, such as `parts/*`."""
+    media = Stack.of(bucket).get_logical_id(_resource(bucket))
+    policy = role.node.find_child("DefaultPolicy")
+    _accept(policy, "IAM5[Resource::*]", _NO_RESOURCE)
+    for pattern in sorted(set(patterns)):
+        _accept(policy, f"IAM5[Resource::<{media}.Arn>/{pattern}]", _ONE_PREFIX)
+
+
+def accept_source_buckets(role: iam.Role, names: Iterable[str]) -> None:
+    policy = role.node.find_child("DefaultPolicy")
+    for name in names:
+        _accept(
+            policy,
+            f"IAM5[Resource::arn:<AWS::Partition>:s3:::{name}/*]",
+            "The stage's source_buckets say that sources may be anywhere in this bucket.",
+        )
+
+
+def accept_executions(policy: iam.Policy, machine: IConstruct) -> None:
+    """The state machine watches executions of itself, whose names aren't known before."""
+    name = Stack.of(machine).get_logical_id(_resource(machine))
+    account = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
+    for separator in ":", "/":
+        _accept(
+            policy,
+            f"IAM5[Resource::{account}:execution:<{name}.Name>{separator}*]",
+            "Executions are named when they start; these are this one machine's only.",
+        )
+
+
+def accept_definition(machine: IConstruct) -> None:
+    """Where AWS takes JSONata, cfn-lint's schema knows MaxConcurrency only as a number (E3601).
+
+    Saying so of a state in a branch, it fails (E1101). asl-validator checks the definition.
+    """
+    lint = {"config": {"ignore_checks": ["E1101", "E3601"]}}
+    _resource(machine).add_metadata("cfn-lint", lint)
+
+
+def _resource(construct: IConstruct) -> CfnResource:
+    resource = construct.node.default_child
+    if not isinstance(resource, CfnResource):
+        raise TypeError(f"{construct.node.path} has no one resource behind it")
+    return resource
+
+
+def _accept(construct: IConstruct, rule: str, reason: str) -> None:
+    Validations.of(construct).acknowledge(
+        Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason)
+    )

@@ -1,0 +1,147 @@
+"""The eight functions: what each gets of the machine, which layers and which settings."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infrastructure.job_function import JobFunction, Sizing, construct_name
+from infrastructure.layers import Layers
+from infrastructure.stage import Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What every function is placed among."""
+
+    stage: Stage
+    layers: Layers
+    bucket: s3.IBucket
+    table: dynamodb.ITable
+    key: kms.IKey
+    removal: RemovalPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFunctions:
+    """Field names are the folders' names."""
+
+    register_job: JobFunction
+    claim_job: JobFunction
+    plan_render: JobFunction
+    render_chunk: JobFunction
+    render_audio: JobFunction
+    take_snapshots: JobFunction
+    assemble_render: JobFunction
+    finish_job: JobFunction
+
+    @classmethod
+    def build(cls, scope: Construct, around: Surroundings) -> Self:
+        stage, layers = around.stage, around.layers
+        media = {"MEDIA_BUCKET": around.bucket.bucket_name}
+        records = {"JOBS_TABLE": around.table.table_name}
+        sources = {"SOURCE_BUCKETS": ",".join(stage.source_buckets)}
+        planning = {
+            "RENDER_THREADS": str(stage.render_threads),
+            "MAX_PARALLEL": str(stage.max_parallel),
+            "MAX_SOURCE_BYTES": str(stage.max_source_bytes),
+            "MAX_SOURCE_PIXELS": str(stage.max_source_pixels),
+            "MAX_SOURCE_DURATION_S": str(stage.max_source_duration_s),
+        }
+        desk = Sizing(stage.desk_memory_mb, stage.desk_timeout_s)
+
+        def function(
+            folder: str,
+            sizing: Sizing,
+            environment: dict[str, str],
+            *extra: lambda_.ILayerVersion,
+        ) -> JobFunction:
+            return JobFunction(
+                scope,
+                folder=folder,
+                stage=stage,
+                sizing=sizing,
+                layers=[layers.dependencies, *extra],
+                log_group=log_group(scope, f"{construct_name(folder)}Log", around),
+                environment=environment,
+            )
+
+        return cls(
+            register_job=function("register_job", desk, media | records | sources),
+            claim_job=function("claim_job", desk, media | records | sources),
+            plan_render=function(
+                "plan_render",
+                Sizing(stage.plan_memory_mb, stage.plan_timeout_s, stage.plan_storage_mb),
+                media | records | sources | planning,
+                layers.probe,
+            ),
+            render_chunk=function(
+                "render_chunk",
+                Sizing(stage.chunk_memory_mb, stage.chunk_timeout_s, stage.chunk_storage_mb),
+                media,
+                layers.ffmpeg,
+            ),
+            render_audio=function(
+                "render_audio",
+                Sizing(stage.audio_memory_mb, stage.audio_timeout_s, stage.audio_storage_mb),
+                media,
+                layers.ffmpeg,
+            ),
+            take_snapshots=function(
+                "take_snapshots",
+                Sizing(
+                    stage.snapshots_memory_mb, stage.snapshots_timeout_s, stage.snapshots_storage_mb
+                ),
+                media,
+                layers.ffmpeg,
+            ),
+            assemble_render=function(
+                "assemble_render",
+                Sizing(stage.assemble_memory_mb, stage.assemble_timeout_s),
+                media,
+            ),
+            finish_job=function("finish_job", desk, media | records),
+        )
+
+    def all(self) -> tuple[JobFunction, ...]:
+        return tuple(vars(self).values())
+
+    def called_by_the_machine(self) -> tuple[JobFunction, ...]:
+        """Register Job is the pipe's enrichment and runs before any execution."""
+        return tuple(each for each in self.all() if each is not self.register_job)
+
+
+def log_group(scope: Construct, construct_id: str, around: Surroundings) -> logs.LogGroup:
+    """A log that expires and is encrypted with the stack's key."""
+    return logs.LogGroup(
+        scope,
+        construct_id,
+        retention=_RETENTION[around.stage.log_retention_days],
+        encryption_key=around.key,
+        removal_policy=around.removal,
+    )
+
+
+_RETENTION = {
+    1: logs.RetentionDays.ONE_DAY,
+    3: logs.RetentionDays.THREE_DAYS,
+    5: logs.RetentionDays.FIVE_DAYS,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    60: logs.RetentionDays.TWO_MONTHS,
+    90: logs.RetentionDays.THREE_MONTHS,
+    120: logs.RetentionDays.FOUR_MONTHS,
+    150: logs.RetentionDays.FIVE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    400: logs.RetentionDays.THIRTEEN_MONTHS,
+    545: logs.RetentionDays.EIGHTEEN_MONTHS,
+    731: logs.RetentionDays.TWO_YEARS,
+}

@@ -1,0 +1,121 @@
+"""The state machine, from its own text in statemachine/."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infrastructure.job_function import JobFunction, construct_name
+from infrastructure.stage import Stage, task_timeout_s
+
+DEFINITION = Path(__file__).resolve().parents[1] / "statemachine" / "render_job.asl.json"
+
+
+class RenderMachine(Construct):
+    """A Standard state machine with its log, traces and role. Grants are made in the stack."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        functions: Sequence[JobFunction],
+        table: dynamodb.ITable,
+        log_group: logs.ILogGroup,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            ),
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "Default",
+            # As a string the definition stays inline, where `cdk diff` and assertions see it.
+            definition_body=sfn.DefinitionBody.from_string(definition(stage, functions)),
+            definition_substitutions=substitutions(stage, functions, table),
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            role=self.role,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=log_group,
+                level=sfn.LogLevel.ALL,
+                # Inputs hold source addresses, which may hold a signature: not for the log.
+                include_execution_data=False,
+            ),
+        )
+
+    @property
+    def arn(self) -> str:
+        return self.machine.state_machine_arn
+
+    @property
+    def executions_arn(self) -> str:
+        """Every execution of this machine."""
+        return self._executions(f"{self.machine.state_machine_name}:*")
+
+    @property
+    def chunk_executions_arn(self) -> str:
+        """Every child execution of its Distributed Map."""
+        return self._executions(f"{self.machine.state_machine_name}/*")
+
+    def _executions(self, names: str) -> str:
+        return Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=names,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+
+def definition(stage: Stage, functions: Sequence[JobFunction]) -> str:
+    """The text with the stage's timeouts: numbers can't be quoted placeholders.
+
+    The text itself holds those of the default stage.
+    """
+    machine = json.loads(DEFINITION.read_text())
+    machine["TimeoutSeconds"] = stage.job_timeout_s
+    timeouts = {_placeholder(each): task_timeout_s(each.timeout_s) for each in functions}
+    for task in _invocations(machine):
+        task["TimeoutSeconds"] = timeouts[task["Arguments"]["FunctionName"]]
+    return json.dumps(machine, ensure_ascii=False)
+
+
+def substitutions(
+    stage: Stage, functions: Sequence[JobFunction], table: dynamodb.ITable
+) -> dict[str, str]:
+    """Every `${Placeholder}` of the text."""
+    return {
+        "JobsTableName": table.table_name,
+        "ChunkExecutionType": stage.chunk_execution_type,
+        **{_placeholder(each)[2:-1]: each.function.function_arn for each in functions},
+    }
+
+
+def _placeholder(function: JobFunction) -> str:
+    """`${RenderChunkFunctionArn}`."""
+    return f"${{{construct_name(function.folder)}Arn}}"
+
+
+def _invocations(node: Any) -> Iterator[dict[str, Any]]:
+    """Every state that calls a function, those inside Map and Parallel included."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _invocations(item)
+    elif isinstance(node, dict):
+        if node.get("Resource") == "arn:aws:states:::lambda:invoke":
+            yield node
+        for item in node.values():
+            yield from _invocations(item)

@@ -1,0 +1,145 @@
+"""Everything that may differ between two deployments, checked before anything is built."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+Architecture = Literal["arm64", "x86_64"]
+PythonVersion = Literal["3.11", "3.12", "3.13", "3.14"]
+
+# (memory up to, cores a function of that memory sees); 1,769 MB is one whole vCPU.
+_CORES = ((1769, 1), (3008, 2), (5307, 3), (7076, 4), (8845, 5), (10_240, 6))
+_EXPRESS_LIMIT_S = 300
+_TIMEOUT_SLACK_S = 15
+
+
+def _number(value: Any) -> Any:
+    """`-c log_retention_days=7` arrives as text, which a Literal would refuse."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _words(value: Any) -> Any:
+    """`-c source_buckets=a,b` arrives as text; cdk.json may hold a list."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+MemoryMb = Annotated[int, Field(ge=256, le=10_240)]
+StorageMb = Annotated[int, Field(ge=512, le=10_240)]
+TimeoutS = Annotated[int, Field(ge=10, le=900)]
+LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+"""CloudWatch keeps logs for one of these."""
+BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+
+
+class StageError(ValueError):
+    """A value of the stage can't be; the message names each such key and what it may be."""
+
+
+class Stage(BaseModel):
+    """One deployment's settings. Each field is a context key: `cdk deploy -c max_parallel=200`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,19}$")] = "main"
+    """Tells stacks of one account apart: `main` is the stack Reelwright, `dev` Reelwright-dev."""
+    target: Literal["aws", "local"] = "aws"
+    architecture: Architecture = "arm64"
+    python: PythonVersion = "3.13"
+
+    chunk_memory_mb: MemoryMb = 1769
+    audio_memory_mb: MemoryMb = 1769
+    snapshots_memory_mb: MemoryMb = 1769
+    plan_memory_mb: MemoryMb = 1024
+    assemble_memory_mb: MemoryMb = 1769
+    desk_memory_mb: MemoryMb = 512
+    """Register, claim and finish: they only read and write records."""
+
+    chunk_timeout_s: TimeoutS = 600
+    audio_timeout_s: TimeoutS = 900
+    snapshots_timeout_s: TimeoutS = 300
+    plan_timeout_s: TimeoutS = 900
+    assemble_timeout_s: TimeoutS = 900
+    desk_timeout_s: TimeoutS = 30
+    job_timeout_s: Annotated[int, Field(ge=60, le=7 * 86_400)] = 21_600
+
+    chunk_storage_mb: StorageMb = 2048
+    audio_storage_mb: StorageMb = 4096
+    snapshots_storage_mb: StorageMb = 1024
+    plan_storage_mb: StorageMb = 1024
+
+    max_parallel: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Chunks of one job that render at once, unless the job asks for fewer."""
+    max_source_bytes: Annotated[int, Field(ge=1, le=5 * 2**40)] = 100 * 2**30
+    max_source_pixels: Annotated[int, Field(ge=1, le=2**28)] = 8192 * 4320
+    max_source_duration_s: Annotated[int, Field(ge=1, le=7 * 86_400)] = 6 * 3600
+    source_buckets: Annotated[tuple[BucketName, ...], BeforeValidator(_words)] = ()
+    """Buckets a source may be read from, besides the stack's own uploads/."""
+
+    parts_expire_days: Annotated[int, Field(ge=1, le=365)] = 7
+    log_retention_days: Annotated[LogDays, BeforeValidator(_number)] = 30
+    removal_policy: Literal["retain", "destroy"] = "retain"
+    """What becomes of media, records and key when the stack is deleted."""
+
+    @model_validator(mode="after")
+    def _runtime_has_a_new_glibc(self) -> Self:
+        if self.target == "aws" and self.python == "3.11":
+            raise ValueError(
+                "python: 3.11 runs on Amazon Linux 2, whose C library is too old for the ffmpeg "
+                "layer; allowed: 3.12, 3.13, 3.14 (3.11 only with target=local)"
+            )
+        return self
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> Self:
+        """Read the stage from CDK's context; the CDK's own keys are those with `:` or `@`."""
+        given = {key: value for key, value in context.items() if not set(key) & set(":@")}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise StageError("\n".join(_sentence(found) for found in error.errors())) from None
+
+    @property
+    def stack_name(self) -> str:
+        return "Reelwright" if self.stage == "main" else f"Reelwright-{self.stage}"
+
+    @property
+    def render_threads(self) -> int:
+        """Threads for ffmpeg: the cores a function of this memory has."""
+        return next(cores for limit_mb, cores in _CORES if self.chunk_memory_mb <= limit_mb)
+
+    @property
+    def chunk_execution_type(self) -> Literal["EXPRESS", "STANDARD"]:
+        """EXPRESS children start ten times faster but end after five minutes, retries included.
+
+        Two runs of full length must fit: a chunk that timed out is tried once more.
+        """
+        fits = 2 * task_timeout_s(self.chunk_timeout_s) <= _EXPRESS_LIMIT_S
+        return "EXPRESS" if fits else "STANDARD"
+
+
+def task_timeout_s(function_timeout_s: int) -> int:
+    """A state waits a little longer than its function runs, so the function's own error is seen."""
+    return function_timeout_s + _TIMEOUT_SLACK_S
+
+
+def _sentence(found: Any) -> str:
+    """One pydantic error as `key: what is wrong; allowed: …`."""
+    key = ".".join(str(part) for part in found["loc"])
+    if found["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, Stage.model_fields, n=1)
+        return f"{key}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
+    if not key:
+        return str(found["msg"]).removeprefix("Value error, ")
+    return f"{key}: {found['input']!r} is not possible; {_allowed(str(found['loc'][0]), found)}"
+
+
+def _allowed(key: str, found: Any) -> str:
+    schema = Stage.model_json_schema()["properties"][key]
+    if "minimum" in schema:
+        return f"allowed: {schema['minimum']} to {schema['maximum']}"
+    if "enum" in schema:
+        return f"allowed: {', '.join(str(value) for value in schema['enum'])}"
+    pattern = schema.get("pattern") or schema.get("items", {}).get("pattern")
+    return f"allowed: {pattern}" if pattern else str(found["msg"])

@@ -1,0 +1,243 @@
+"""What each resource promises."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infrastructure.stage import Stage
+from tests.infrastructure.conftest import Synthesize
+from tests.infrastructure.synthesis import FOLDERS, Resource, Synthesis, plain
+
+DENY_WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def media_bucket(stack: Synthesis) -> Resource:
+    (found,) = [
+        bucket["Properties"]
+        for bucket in stack.of_type("AWS::S3::Bucket").values()
+        if "LoggingConfiguration" in bucket["Properties"]
+    ]
+    return dict(found)
+
+
+def queues(stack: Synthesis) -> dict[str, Resource]:
+    found = stack.of_type("AWS::SQS::Queue")
+    return {plain({"Ref": name}): queue["Properties"] for name, queue in found.items()}
+
+
+def definition(stack: Synthesis) -> Resource:
+    machine: Resource = json.loads(
+        stack.only("AWS::StepFunctions::StateMachine")["DefinitionString"]
+    )
+    return machine
+
+
+def test_the_outputs_are_those_that_clients_read(stack: Synthesis) -> None:
+    assert set(stack.template["Outputs"]) == {
+        "QueueUrl",
+        "QueueArn",
+        "QueueName",
+        "DeadLetterQueueUrl",
+        "Region",
+        "StateMachineArn",
+        "JobsTableName",
+        "MediaBucketName",
+    }
+
+
+def test_media_is_private_encrypted_and_logged(stack: Synthesis) -> None:
+    bucket = media_bucket(stack)
+
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert plain(rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]) == "Key"
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "VersioningConfiguration" not in bucket
+    assert plain(bucket["LoggingConfiguration"]["DestinationBucketName"]) == "MediaAccessLog"
+
+
+def test_parts_expire_and_results_stay(stack: Synthesis) -> None:
+    rules = media_bucket(stack)["LifecycleConfiguration"]["Rules"]
+
+    assert {
+        "Id": "ExpireParts",
+        "ExpirationInDays": 7,
+        "Prefix": "parts/",
+        "Status": "Enabled",
+    } in rules
+    assert [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule] == ["parts/"]
+    assert [
+        rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+        for rule in rules
+        if "AbortIncompleteMultipartUpload" in rule
+    ] == [1]
+
+
+@pytest.mark.parametrize("kind", ["S3::Bucket", "SQS::Queue", "SNS::Topic"])
+def test_nothing_is_spoken_to_without_tls(stack: Synthesis, kind: str) -> None:
+    policies = stack.of_type(f"AWS::{kind}Policy").values()
+    refused = [
+        policy
+        for policy in policies
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Condition"] == DENY_WITHOUT_TLS
+    ]
+
+    assert len(refused) == len(stack.of_type(f"AWS::{kind}"))
+
+
+def test_the_queue_waits_for_the_pipe_and_gives_up_after_five(stack: Synthesis) -> None:
+    queue = queues(stack)["JobQueue"]
+    register_s = stack.functions()["register_job"]["Timeout"]
+
+    assert queue["FifoQueue"] is True
+    assert queue["VisibilityTimeout"] >= 6 * register_s
+    assert queue["MessageRetentionPeriod"] == 4 * 86_400
+    assert queue["ReceiveMessageWaitTimeSeconds"] == 20
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert plain(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "JobQueueDeadLetters"
+    assert (queue["DeduplicationScope"], queue["FifoThroughputLimit"]) == (
+        "messageGroup",
+        "perMessageGroupId",
+    )
+    assert queues(stack)["JobQueueDeadLetters"]["FifoQueue"] is True
+
+
+def test_all_that_is_kept_is_encrypted_with_the_one_key(stack: Synthesis) -> None:
+    assert stack.only("AWS::KMS::Key")["EnableKeyRotation"] is True
+    for queue in queues(stack).values():
+        assert plain(queue["KmsMasterKeyId"]) == "Key"
+    assert plain(stack.only("AWS::SNS::Topic")["KmsMasterKeyId"]) == "Key"
+    for group in stack.of_type("AWS::Logs::LogGroup").values():
+        assert plain(group["Properties"]["KmsKeyId"]) == "Key"
+        assert group["Properties"]["RetentionInDays"] == 30
+    assert plain(stack.only("AWS::DynamoDB::Table")["SSESpecification"]["KMSMasterKeyId"]) == "Key"
+
+
+def test_services_use_the_key_for_this_stack_only(stack: Synthesis) -> None:
+    statements = stack.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    services = [one for one in statements if "Service" in one["Principal"]]
+
+    assert {plain(one["Principal"]["Service"]).split(".")[0] for one in services} == {
+        "cloudwatch",
+        "events",
+        "logs",
+    }
+    assert all("Condition" in one for one in services)
+
+
+def test_jobs_are_paid_by_request_and_restorable(stack: Synthesis) -> None:
+    table = stack.only("AWS::DynamoDB::Table")
+
+    assert table["KeySchema"] == [{"AttributeName": "job_id", "KeyType": "HASH"}]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+
+
+def test_the_pipe_starts_one_execution_for_one_message(stack: Synthesis) -> None:
+    pipe = stack.only("AWS::Pipes::Pipe")
+
+    assert plain(pipe["Source"]) == "JobQueue"
+    assert pipe["SourceParameters"] == {"SqsQueueParameters": {"BatchSize": 1}}
+    assert plain(pipe["Enrichment"]) == "RegisterJobFunction"
+    assert plain(pipe["Target"]) == "RenderMachine"
+    assert pipe["TargetParameters"] == {
+        "StepFunctionStateMachineParameters": {"InvocationType": "FIRE_AND_FORGET"}
+    }
+
+
+def test_the_machine_is_standard_traced_and_logged_without_inputs(stack: Synthesis) -> None:
+    machine = stack.only("AWS::StepFunctions::StateMachine")
+
+    assert machine["StateMachineType"] == "STANDARD"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+
+
+def test_every_placeholder_of_the_machine_is_filled(stack: Synthesis) -> None:
+    machine = stack.only("AWS::StepFunctions::StateMachine")
+    used = {piece.split("}")[0] for piece in machine["DefinitionString"].split("${")[1:]}
+
+    assert used == set(machine["DefinitionSubstitutions"])
+
+
+def test_the_stage_sets_the_machines_timeouts(synthesize: Synthesize) -> None:
+    machine = definition(synthesize(chunk_timeout_s=60, job_timeout_s=7200))
+    text = json.dumps(machine)
+
+    assert machine["TimeoutSeconds"] == 7200
+    assert (
+        '"FunctionName": "${RenderChunkFunctionArn}", "Payload": "{% $states.input %}"}, ' in text
+    )
+    assert '"TimeoutSeconds": 75' in text
+
+
+def test_ended_executions_reach_finish_job_or_are_kept(stack: Synthesis) -> None:
+    rule = stack.only("AWS::Events::Rule")
+    (target,) = rule["Targets"]
+
+    pattern = rule["EventPattern"]
+    assert pattern["source"] == ["aws.states"]
+    assert pattern["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    assert [plain(arn) for arn in pattern["detail"]["stateMachineArn"]] == ["RenderMachine"]
+    assert plain(target["Arn"]) == "FinishJobFunction"
+    assert plain(target["DeadLetterConfig"]["Arn"]) == "EndedExecutionsMissed"
+    retries = stack.only("AWS::Lambda::EventInvokeConfig")
+    assert plain(retries["FunctionName"]) == "FinishJobFunction"
+    assert (
+        plain(retries["DestinationConfig"]["OnFailure"]["Destination"]) == "EndedExecutionsMissed"
+    )
+
+
+def test_what_is_lost_is_told(stack: Synthesis) -> None:
+    alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
+    watched = {
+        plain(alarm["Properties"]["Dimensions"][0]["Value"]).split(".")[0] for alarm in alarms
+    }
+
+    assert watched == {"JobQueueDeadLetters", "EndedExecutionsMissed"}
+    for alarm in alarms:
+        assert [plain(action) for action in alarm["Properties"]["AlarmActions"]] == ["Alerts"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_function_is_traced_bounded_and_logs_to_its_own_group(
+    stack: Synthesis, folder: str
+) -> None:
+    function = stack.functions()[folder]
+
+    assert function["Handler"] == f"functions.{folder}.handler.handle"
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == folder
+    assert plain(function["LoggingConfig"]["LogGroup"]).endswith("FunctionLog")
+
+
+def test_the_planner_is_told_the_stages_limits(synthesize: Synthesize) -> None:
+    stack = synthesize(chunk_memory_mb=3008, max_parallel=7, source_buckets="footage")
+    variables: dict[str, Any] = stack.functions()["plan_render"]["Environment"]["Variables"]
+
+    assert variables["RENDER_THREADS"] == "2"
+    assert variables["MAX_PARALLEL"] == "7"
+    assert variables["SOURCE_BUCKETS"] == "footage"
+    assert int(variables["MAX_SOURCE_DURATION_S"]) == Stage().max_source_duration_s
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("retain", "Retain"), ("destroy", "Delete")])
+def test_the_stage_says_what_outlives_the_stack(
+    synthesize: Synthesize, policy: str, expected: str
+) -> None:
+    stack = synthesize(removal_policy=policy)
+
+    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"):
+        assert {found["DeletionPolicy"] for found in stack.of_type(kind).values()} == {expected}
+
+
+def test_everything_is_tagged(stack: Synthesis) -> None:
+    tags = stack.only("AWS::DynamoDB::Table")["Tags"]
+
+    assert {"Key": "application", "Value": "reelwright"} in tags
+    assert {"Key": "stage", "Value": "main"} in tags

@@ -1,0 +1,242 @@
+"""Every way through the machine, by its own text."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.statemachine.machine import Machine
+
+REQUEST = {"source": "s3://media/uploads/a.mp4"}
+MakeMachine = Callable[..., Machine]
+
+
+class FfmpegFailed(Exception):  # noqa: N818 - the name the worker's own class has
+    pass
+
+
+class InvalidRequest(Exception):  # noqa: N818
+    pass
+
+
+class TransientError(Exception):
+    pass
+
+
+def raises(error: Exception) -> Callable[[dict[str, Any]], Any]:
+    def worker(_: dict[str, Any]) -> Any:
+        raise error
+
+    return worker
+
+
+def plan(**changes: Any) -> Callable[[dict[str, Any]], Any]:
+    return lambda _: {
+        "job_id": "job-1",
+        "chunk_count": 2,
+        "max_parallel": 2,
+        "has_audio": True,
+        "snapshot_batches": 3,
+        "bucket": "media",
+        "chunks_key": "jobs/job-1/chunks.json",
+        **changes,
+    }
+
+
+@pytest.mark.parametrize("given", [REQUEST, [REQUEST]], ids=["by hand", "from the pipe"])
+def test_a_job_renders_and_is_finished_once(make_machine: MakeMachine, given: Any) -> None:
+    machine = make_machine()
+
+    run = machine.run(given)
+
+    workers = machine.workers
+    assert run.status == "SUCCEEDED", (run.error, run.cause)
+    assert run.output == {"job_id": "job-1", "status": "COMPLETE"}
+    assert workers.to("ClaimJob") == [
+        {"input": given, "execution_arn": run.arn, "execution_name": run.name}
+    ]
+    assert workers.to("PlanRender") == [{"job_id": "job-1"}]
+    assert sorted(workers.to("RenderChunk"), key=lambda chunk: chunk["index"]) == [
+        {"job_id": "job-1", "index": 0, "start_frame": 0, "end_frame": 48},
+        {"job_id": "job-1", "index": 1, "start_frame": 48, "end_frame": 96},
+    ]
+    assert workers.to("RenderAudio") == [{"job_id": "job-1"}]
+    batches = sorted(call["batch"] for call in workers.to("TakeSnapshots"))
+    assert batches == [0, 1, 2]
+    assert workers.to("FinishJob") == [
+        {
+            "job_id": "job-1",
+            "execution_arn": run.arn,
+            "status": "COMPLETE",
+            "result_key": "jobs/job-1/result.json",
+        }
+    ]
+
+
+def test_a_second_execution_of_a_job_changes_nothing(make_machine: MakeMachine) -> None:
+    machine = make_machine(ClaimJob=lambda _: {"job_id": "job-1", "claimed": False})
+
+    run = machine.run(REQUEST)
+
+    assert run.status == "SUCCEEDED"
+    assert run.entered == ["Claim Job", "Is It Ours?", "Already Claimed"]
+    assert [name for name, _ in machine.workers.calls] == ["ClaimJob"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "never_called"),
+    [
+        ({"has_audio": False}, {"RenderAudio"}),
+        ({"chunk_count": 0, "has_audio": False}, {"RenderChunk", "RenderAudio"}),
+        ({"snapshot_batches": 0}, {"TakeSnapshots"}),
+    ],
+    ids=["no sound", "pictures alone", "no pictures"],
+)
+def test_what_a_plan_leaves_out_is_not_called(
+    make_machine: MakeMachine, changes: dict[str, Any], never_called: set[str]
+) -> None:
+    machine = make_machine(PlanRender=plan(**changes))
+
+    run = machine.run(REQUEST)
+
+    called = {name for name, _ in machine.workers.calls}
+    assert run.status == "SUCCEEDED", (run.error, run.cause)
+    assert {"RenderChunk", "RenderAudio", "TakeSnapshots"} - called == never_called
+
+
+def test_a_single_batch_of_pictures_is_batch_zero(make_machine: MakeMachine) -> None:
+    machine = make_machine(PlanRender=plan(snapshot_batches=1))
+
+    machine.run(REQUEST)
+
+    assert machine.workers.to("TakeSnapshots") == [{"job_id": "job-1", "batch": 0}]
+
+
+@pytest.mark.parametrize(
+    ("function", "state"),
+    [
+        ("PlanRender", "Plan Render"),
+        ("AssembleRender", "Assemble Render"),
+    ],
+)
+def test_a_failed_step_ends_the_job_under_its_own_name(
+    make_machine: MakeMachine, function: str, state: str
+) -> None:
+    machine = make_machine(**{function: raises(FfmpegFailed("no such filter"))})
+
+    run = machine.run(REQUEST)
+
+    (finish,) = machine.workers.to("FinishJob")
+    assert (run.status, run.error) == ("FAILED", "FfmpegFailed")
+    assert json.loads(run.cause or "")["errorMessage"] == "no such filter"
+    assert len(machine.workers.to(function)) == 1
+    assert (finish["job_id"], finish["status"]) == ("job-1", "FAILED")
+    assert (finish["failure"]["state"], finish["failure"]["error"]) == (state, "FfmpegFailed")
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("RenderChunk", {"state": {"S": "Render Chunk"}, "chunk": {"N": "1"}}),
+        ("RenderAudio", {"state": {"S": "Render Audio"}}),
+        ("TakeSnapshots", {"state": {"S": "Take Snapshots"}}),
+    ],
+)
+def test_a_failed_worker_is_recorded_with_its_own_error(
+    make_machine: MakeMachine, function: str, expected: dict[str, Any]
+) -> None:
+    def worker(event: dict[str, Any]) -> Any:
+        if event.get("index", 1) == 1:
+            raise FfmpegFailed("frame 70 is missing")
+
+    machine = make_machine(**{function: worker})
+
+    run = machine.run(REQUEST)
+
+    noted = machine.row("job-1")["failure"]["M"]
+    (finish,) = machine.workers.to("FinishJob")
+    assert run.status == "FAILED"
+    assert noted.pop("error") == {"S": "FfmpegFailed"}
+    assert json.loads(noted.pop("cause")["S"])["errorMessage"] == "frame 70 is missing"
+    assert noted == expected
+    assert finish["status"] == "FAILED"
+    assert finish["failure"]["state"] == "Render Media"
+    assert machine.workers.to("AssembleRender") == []
+
+
+def test_the_first_recorded_failure_stays(make_machine: MakeMachine) -> None:
+    machine = make_machine(RenderAudio=raises(FfmpegFailed("second")))
+    first = {"M": {"error": {"S": "first"}}}
+    machine.dynamodb.put_item(TableName="jobs", Item={"job_id": {"S": "job-1"}, "failure": first})
+
+    machine.run(REQUEST)
+
+    assert machine.row("job-1")["failure"] == first
+
+
+def test_a_failure_never_makes_a_row_of_its_own(make_machine: MakeMachine) -> None:
+    machine = make_machine(RenderAudio=raises(FfmpegFailed("no decoder")))
+    machine.dynamodb.delete_item(TableName="jobs", Key={"job_id": {"S": "job-1"}})
+
+    run = machine.run(REQUEST)
+
+    assert run.error == "FfmpegFailed"
+    assert machine.dynamodb.scan(TableName="jobs")["Items"] == []
+
+
+def test_a_request_that_cannot_run_is_finished_from_its_input(make_machine: MakeMachine) -> None:
+    machine = make_machine(ClaimJob=raises(InvalidRequest("'sorce' is not a field")))
+
+    run = machine.run({"sorce": "x"})
+
+    (finish,) = machine.workers.to("FinishJob")
+    assert (run.status, run.error) == ("FAILED", "InvalidRequest")
+    assert len(machine.workers.to("ClaimJob")) == 1
+    assert finish["job_id"] is None
+    assert finish["input"] == {"sorce": "x"}
+    assert (finish["execution_arn"], finish["execution_name"]) == (run.arn, run.name)
+    assert finish["failure"]["state"] == "Claim Job"
+    assert finish["failure"]["error"] == "InvalidRequest"
+
+
+def test_a_job_that_cannot_be_completed_is_failed(make_machine: MakeMachine) -> None:
+    def finish(event: dict[str, Any]) -> Any:
+        if event["status"] == "COMPLETE":
+            raise FfmpegFailed("the output is not there")
+        return {}
+
+    machine = make_machine(FinishJob=finish)
+
+    run = machine.run(REQUEST)
+
+    assert [call["status"] for call in machine.workers.to("FinishJob")] == ["COMPLETE", "FAILED"]
+    assert (run.status, run.error) == ("FAILED", "FfmpegFailed")
+
+
+def test_the_execution_fails_even_where_the_record_cannot_be_written(
+    make_machine: MakeMachine,
+) -> None:
+    machine = make_machine(
+        PlanRender=raises(FfmpegFailed("first")), FinishJob=raises(InvalidRequest("second"))
+    )
+
+    run = machine.run(REQUEST)
+
+    assert (run.status, run.error) == ("FAILED", "FfmpegFailed")
+
+
+def test_a_transient_error_is_tried_again(make_machine: MakeMachine) -> None:
+    failures = iter([TransientError("connection reset")])
+
+    def worker(_: dict[str, Any]) -> Any:
+        for error in failures:
+            raise error
+        return {"frames": 48}
+
+    machine = make_machine(RenderChunk=worker)
+
+    run = machine.run(REQUEST)
+
+    assert run.status == "SUCCEEDED", (run.error, run.cause)
+    assert len(machine.workers.to("RenderChunk")) == 3
