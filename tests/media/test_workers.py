@@ -129,7 +129,7 @@ def test_renderer_out_of_time_is_stopped_and_transient(
     plan = _with_preset(store, plan_job(store, lossless(), clip), "placebo", height=1080)
     started = time.monotonic()
 
-    with pytest.raises(TransientError, match="did not finish media/source in 1 s"):
+    with pytest.raises(TransientError, match="did not finish s3://media/source in 1 s"):
         render_chunk(store, JOB, plan.chunks[0], remaining_s=6)
 
     assert time.monotonic() - started < 4
