@@ -19,6 +19,7 @@ import boto3
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.memory import peak_memory_mb
 from benchmarks.source import make_source
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
@@ -65,7 +66,8 @@ def main() -> int:
             _round(client, uploaded, source, Path(ffmpeg), arguments.preset, console)
             for _ in range(arguments.rounds)
         ]
-    _report(console, timings, arguments)
+        memory = peak_memory_mb(aws)
+    _report(console, timings, memory, arguments)
     return 0
 
 
@@ -75,7 +77,10 @@ def _round(
     sent_at = time.time()
     began = time.monotonic()
     output = {"name": "video", "video": {"preset": preset}}
-    job_id = client.submit({"source": uploaded, "render": {"outputs": [output]}})
+    pictures = {"count": 5}
+    job_id = client.submit(
+        {"source": uploaded, "render": {"outputs": [output]}, "snapshots": pictures}
+    )
     while (job := client.job(job_id)) is None or job["status"] not in TERMINAL:
         time.sleep(_POLL_S)
     job_s = time.monotonic() - began
@@ -117,7 +122,12 @@ def _bare(ffmpeg: Path, source: Path, preset: str, keyint: int) -> float:
     return time.monotonic() - began
 
 
-def _report(console: Console, timings: list[Timing], arguments: argparse.Namespace) -> None:
+def _report(
+    console: Console,
+    timings: list[Timing],
+    memory: dict[str, int],
+    arguments: argparse.Namespace,
+) -> None:
     rows = {
         "job s": [timing.job_s for timing in timings],
         "ffmpeg s": [timing.ffmpeg_s for timing in timings],
@@ -131,12 +141,17 @@ def _report(console: Console, timings: list[Timing], arguments: argparse.Namespa
         shown = (min(values), statistics.median(values), max(values))
         table.add_row(name, *(f"{value:.2f}" for value in shown))
     console.print(table)
+    held = Table("function", "peak MB", title="Peak memory, with its largest child's")
+    for name, peak_mb in memory.items():
+        held.add_row(name, str(peak_mb))
+    console.print(held)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     machine = {"machine": platform.machine(), "system": platform.system()}
     told = {
         **machine,
         "clip_s": arguments.seconds,
         "preset": arguments.preset,
+        "peak_memory_mb": memory,
         "rounds": [{**asdict(timing), "ratio": timing.ratio} for timing in timings],
     }
     RESULTS.write_text(json.dumps(told, indent=1) + "\n")
