@@ -14,6 +14,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 from rich.console import Console
@@ -24,7 +25,7 @@ from benchmarks.source import make_source
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, PROJECT, REGION
-from reelwright.client import TERMINAL, Client, Stage
+from reelwright.client import TERMINAL, Client, Job, Stage
 
 RESULTS = PROJECT / "benchmarks" / "results" / "job_vs_ffmpeg.json"
 _POLL_S = 0.02
@@ -66,6 +67,7 @@ def main() -> int:
             _round(client, uploaded, source, Path(ffmpeg), arguments.preset, console)
             for _ in range(arguments.rounds)
         ]
+        _run(client, {"source": uploaded, "snapshots": {"count": 5, "widths": [320, 1280]}})
         memory = peak_memory_mb(aws)
     _report(console, timings, memory, arguments)
     return 0
@@ -77,23 +79,26 @@ def _round(
     sent_at = time.time()
     began = time.monotonic()
     output = {"name": "video", "video": {"preset": preset}}
-    pictures = {"count": 5}
-    job_id = client.submit(
-        {"source": uploaded, "render": {"outputs": [output]}, "snapshots": pictures}
-    )
-    while (job := client.job(job_id)) is None or job["status"] not in TERMINAL:
-        time.sleep(_POLL_S)
+    job = _run(client, {"source": uploaded, "render": {"outputs": [output]}})
     job_s = time.monotonic() - began
-    if job["status"] != "COMPLETE":
-        raise RuntimeError(f"The job ended as {job['status']}: {job.get('error')}")
     stages = {stage.name: stage for stage in client.stages(job["execution_arn"])}
-    plan = client.plan(job_id)
+    plan = client.plan(job["job_id"])
     keyint = plan.outputs[0].keyint if plan else 250
     ffmpeg_s = _bare(ffmpeg, source, preset, keyint)
     started = client.states.describe_execution(executionArn=job["execution_arn"])["startDate"]
     timing = _timing(job_s, ffmpeg_s, started.timestamp() - sent_at, stages)
     console.print(f"job {job_s:6.1f} s   ffmpeg {ffmpeg_s:6.1f} s   ratio {timing.ratio:.2f}")
     return timing
+
+
+def _run(client: Client, request: dict[str, Any]) -> Job:
+    """Put a job on the queue and wait for its end."""
+    job_id = client.submit(request)
+    while (job := client.job(job_id)) is None or job["status"] not in TERMINAL:
+        time.sleep(_POLL_S)
+    if job["status"] != "COMPLETE":
+        raise RuntimeError(f"The job ended as {job['status']}: {job.get('error')}")
+    return job
 
 
 def _timing(
@@ -112,10 +117,10 @@ def _bare(ffmpeg: Path, source: Path, preset: str, keyint: int) -> float:
     """Wall seconds of one ffmpeg that makes the same file."""
     target = source.with_name("bare.mp4")
     command = [
-        *(ffmpeg, "-nostdin", "-v", "error", "-y", "-i", source),
+        *(str(ffmpeg), "-nostdin", "-v", "error", "-y", "-i", str(source)),
         *("-c:v", "libx264", "-preset", preset, "-crf", "23", "-pix_fmt", "yuv420p"),
         *("-x264-params", f"keyint={keyint}:open-gop=0"),
-        *("-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart", target),
+        *("-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart", str(target)),
     ]
     began = time.monotonic()
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)

@@ -24,10 +24,10 @@ def make_source(ffmpeg: Path, folder: Path, seconds: int) -> Path:
         "hue=h='20*sin(t/11)',noise=alls=6:allf=t,format=yuv420p"
     )
     command = [
-        *(ffmpeg, "-nostdin", "-v", "error", "-y"),
-        *("-stream_loop", str(int(seconds / _CLIP_S) + 1), "-i", CLIP, "-t", str(seconds)),
+        *(str(ffmpeg), "-nostdin", "-v", "error", "-y"),
+        *("-stream_loop", str(int(seconds / _CLIP_S) + 1), "-i", str(CLIP), "-t", str(seconds)),
         *("-vf", pictures, "-c:v", "libx264", "-preset", "veryfast", "-b:v", "8M", "-g", "60"),
-        *("-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart", unfinished),
+        *("-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart", str(unfinished)),
     ]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return unfinished.rename(file)
