@@ -11,7 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARCHITECTURE ?= arm64
-RUNTIME := 3.13
+RUNTIME ?= 3.13
 SOURCE ?=
 CDK_ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist loadgroup
@@ -29,7 +29,7 @@ READY := $(VENV)/.ready node_modules/.package-lock.json
 LOCAL_ASSEMBLY := build/cdk.local.out
 
 .PHONY: help setup layers layers-aws synth demo test check format lock docs bench \
-	deploy destroy local-up local-down clean FORCE
+	bootstrap deploy destroy local-up local-down clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -165,11 +165,17 @@ local-down: $(VENV)/.ready ## stop the embedded AWS
 
 ##@ AWS
 
+CDK = node_modules/.bin/cdk
+CDK_CONTEXT = --no-notices -c architecture=$(ARCHITECTURE) -c python=$(RUNTIME) $(CDK_ARGS)
+
+bootstrap: $(READY) layers-aws ## prepare the AWS account and region in use for cdk, once
+	@$(CDK) bootstrap $(CDK_CONTEXT)
+
 deploy: $(READY) layers-aws ## deploy to the AWS account in use (CDK_ARGS="-c max_parallel=200")
-	@node_modules/.bin/cdk deploy --no-notices -c architecture=$(ARCHITECTURE) $(CDK_ARGS)
+	@$(CDK) deploy $(CDK_CONTEXT)
 
 destroy: $(READY) layers-aws ## delete the stack from the AWS account in use
-	@node_modules/.bin/cdk destroy --no-notices -c architecture=$(ARCHITECTURE) $(CDK_ARGS)
+	@$(CDK) destroy $(CDK_CONTEXT)
 
 clean: ## stop the embedded AWS and remove all that make made
 	@test ! -e .reelwright/local.json || $(BIN)/python -m local down

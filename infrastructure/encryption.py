@@ -37,13 +37,17 @@ class EncryptionKey(Construct):
             ],
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
-        # An alarm writes to the topic, and a rule to its dead-letter queue.
-        for service in ("cloudwatch", "events"):
+        # An alarm writes to the topic, and a rule to its dead-letter queue. EventBridge does not
+        # say to KMS whom it acts for; the queue's own policy names the one rule.
+        for service, conditions in (
+            ("cloudwatch", {"StringEquals": {"aws:SourceAccount": stack.account}}),
+            ("events", {}),
+        ):
             self._allow(
                 service,
                 iam.ServicePrincipal(f"{service}.amazonaws.com"),
                 ["kms:Decrypt", "kms:GenerateDataKey"],
-                {"StringEquals": {"aws:SourceAccount": stack.account}},
+                conditions,
             )
 
     def _allow(

@@ -176,6 +176,8 @@ class ReelwrightStack(Stack):
         ):
             own.add_statements(iam.PolicyStatement(actions=actions, resources=[resource]))
         findings.accept_executions(own, self.render.machine)
+        # A message that waits already must not start a machine that may not run its Map yet.
+        self.pipe.pipe.node.add_dependency(own)
 
     def _grant_to_pipe(self) -> None:
         role, queue = self.pipe.role, self.jobs.queue.queue_arn

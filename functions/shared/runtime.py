@@ -13,13 +13,38 @@ from typing import Any, Protocol
 
 import boto3
 from aws_lambda_powertools import Logger
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseStreamingError,
+)
+from botocore.exceptions import (
+    ConnectionError as NoConnection,
+)
 
-from functions.shared.errors import ReelwrightError
+from functions.shared.errors import ReelwrightError, TransientError
 from functions.shared.jobs_table import JobsTable
 from functions.shared.media_store import MediaStore
 
 Event = dict[str, Any]
+_SERVER_ERROR = 500
+_PASSING = (HTTPClientError, IncompleteReadError, NoConnection, ResponseStreamingError)
+_TOO_MANY = 429
+_THROTTLES = {
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
 
 
 class Context(Protocol):
@@ -51,9 +76,20 @@ def _config() -> Config:
     )
 
 
+def _s3_config() -> Config:
+    """Presigned addresses of objects under our own key must be signed by version 4, and must name
+    the region's own host: the global one redirects for a new bucket, which a signature forbids."""
+    return _config().merge(
+        Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+        )
+    )
+
+
 @functools.cache
 def media_store() -> MediaStore:
-    return MediaStore(boto3.client("s3", config=_config()), setting("MEDIA_BUCKET"))
+    return MediaStore(boto3.client("s3", config=_s3_config()), setting("MEDIA_BUCKET"))
 
 
 @functools.cache
@@ -64,6 +100,28 @@ def jobs_table() -> JobsTable:
 def readable_buckets() -> tuple[str, ...]:
     """Buckets a source may be in; the stack's own comes first."""
     return (setting("MEDIA_BUCKET"), *setting("SOURCE_BUCKETS").replace(",", " ").split())
+
+
+def _named(handle: Callable[[Any, Context], Any], event: Any, context: Context) -> Any:
+    """Call the handler. AWS's passing faults have dozens of class names; here they get one."""
+    try:
+        return handle(event, context)
+    except (BotoCoreError, Boto3Error, ClientError) as error:
+        if not is_passing(error):
+            raise
+        raise TransientError(f"AWS did not do what was asked just now: {error}.") from error
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether another attempt may succeed: a fault of network or service, or a throttle."""
+    if isinstance(error, ClientError):
+        code = error.response["Error"]["Code"]
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return status >= _SERVER_ERROR or status == _TOO_MANY or code in _THROTTLES
+    if isinstance(error, Boto3Error):  # what a transfer wraps says why
+        cause = error.__cause__ or error.__context__
+        return cause is None or is_passing(cause)
+    return isinstance(error, _PASSING)
 
 
 def _peak_memory() -> dict[str, Any]:
@@ -90,7 +148,7 @@ def logged(handle: Callable[[Any, Context], Any]) -> Callable[[Any, Context], An
                 **{key: event[key] for key in ("index", "batch") if key in event},
             )
         try:
-            return handle(event, context)
+            return _named(handle, event, context)
         except ReelwrightError as error:
             log.warning(str(error), error_name=type(error).__name__)
             raise

@@ -3,6 +3,7 @@
 python -m layers.python.build --python 3.13 --architecture arm64
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,15 +17,21 @@ from layers.building import (
 )
 
 LOCK = REQUIREMENTS / "functions.txt"
+SERVICES = {"dynamodb", "s3", "stepfunctions"}
+"""What functions call; botocore describes 400 services in as many folders."""
 
 
 def main() -> None:
     asked = parse_arguments(__doc__, with_python=True)
-    build(
-        folder_name("python", asked.architecture, asked.python),
-        [LOCK, Path(__file__)],
-        lambda folder: pip_install(LOCK, folder / "python", asked.architecture, asked.python),
-    )
+
+    def fill(folder: Path) -> None:
+        packages = folder / "python"
+        pip_install(LOCK, packages, asked.architecture, asked.python)
+        for described in (packages / "botocore" / "data").iterdir():
+            if described.is_dir() and described.name not in SERVICES:
+                shutil.rmtree(described)
+
+    build(folder_name("python", asked.architecture, asked.python), [LOCK, Path(__file__)], fill)
 
 
 if __name__ == "__main__":
