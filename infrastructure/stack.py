@@ -121,6 +121,7 @@ class ReelwrightStack(Stack):
             self._records(each, "GetItem", "PutItem", "UpdateItem")
         self._records(does.plan_render, "GetItem")
         self._media(does.plan_render, "PutObject", "jobs/*/plan.json", "jobs/*/chunks.json")
+        self._media(does.plan_render, "DeleteObject", "parts/*/source")
         for each in (does.plan_render, does.render_chunk, does.render_audio, does.take_snapshots):
             self._media(each, "GetObject", "uploads/*", "parts/*", "jobs/*/plan.json")
             self._media(each, "PutObject", "parts/*")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
+from functions.shared.job import parse_input
 from functions.shared.jobs_table import JobsTable
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.plan import Plan
@@ -83,8 +84,9 @@ class Client:
         return f"s3://{self.store.bucket}/{key}"
 
     def submit(self, request: Mapping[str, Any]) -> str:
-        """Put one message on the queue; returns the job's id."""
+        """Put one message on the queue; returns the job's id. InvalidRequest before it is sent."""
         job_id = str(request.get("job_id") or uuid.uuid4().hex)
+        parse_input({**request, "job_id": job_id})
         self.send(
             json.dumps({**request, "job_id": job_id}),
             group=str(request.get("order_key") or job_id),

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from functions.shared.admission import safe_id
-from functions.shared.jobs_table import JobError
+from functions.shared.jobs_table import Door, JobError
 
 _MOST_MESSAGE = 1000
 _WORDS = {
@@ -71,9 +71,18 @@ class Ending(BaseModel):
             failure=Failure(error=detail.get("error") or name, cause=detail.get("cause") or words),
         )
 
+    @property
+    def first_input(self) -> Any:
+        """The request, in the pipe's array or as it was given by hand."""
+        return self.input[0] if isinstance(self.input, list) and self.input else self.input
+
+    @property
+    def door(self) -> Door:
+        return "queue" if isinstance(self.input, list) else "direct"
+
     def find_job_id(self) -> str:
         """The job's id, by the same rule that gave it."""
-        first = self.input[0] if isinstance(self.input, list) and self.input else self.input
+        first = self.first_input
         told = first.get("job_id") if isinstance(first, dict) else None
         return self.job_id or safe_id(told if isinstance(told, str) else self.execution_name)
 

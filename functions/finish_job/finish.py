@@ -6,7 +6,8 @@ from typing import Any
 
 from functions.finish_job.ending import Ending, Failure
 from functions.shared.admission import excerpt, safe_id
-from functions.shared.errors import PartMissing
+from functions.shared.errors import InvalidRequest, PartMissing
+from functions.shared.job import parse_input
 from functions.shared.jobs_table import JobError, JobsTable
 from functions.shared.media_store import MediaStore
 
@@ -43,8 +44,31 @@ def _fail(job_id: str, ending: Ending, jobs: JobsTable, now: datetime) -> None:
     row = jobs.get(job_id)
     if error.name in _REFUSALS and error.state == "Claim Job":
         _reject(job_id, row, ending, error, jobs, now)
-    elif row is not None:
+    elif row is None:
+        _fail_unclaimed(job_id, ending, error, jobs, now)
+    elif row["status"] != "QUEUED" or _is_of(ending, row):
         jobs.fail(job_id, ending.execution_arn, _closest(row, error), now)
+
+
+def _fail_unclaimed(
+    job_id: str, ending: Ending, error: JobError, jobs: JobsTable, now: datetime
+) -> None:
+    """An execution that ended in its first moments: no row says so yet, and a claim under way must
+    not find the job free."""
+    try:
+        request = parse_input(ending.first_input)
+    except InvalidRequest:
+        return
+    jobs.fail_unclaimed(job_id, request, ending.execution_arn, error, ending.door, now)
+
+
+def _is_of(ending: Ending, row: dict[str, Any]) -> bool:
+    """Whether the execution that ended was started for this queued job, and not merely named it."""
+    try:
+        request = parse_input(ending.first_input)
+    except InvalidRequest:
+        return False
+    return (request.hash, ending.door) == (row.get("request_hash"), row["door"])
 
 
 def _reject(

@@ -55,6 +55,12 @@ def locate(source: str, job_id: str, store: MediaStore, web: Web, max_bytes: int
     return Located(bucket, found.key, found.etag, found.size_bytes)
 
 
+def forget(source: str, job_id: str, store: MediaStore) -> None:
+    """Remove the copy of a source that can't be rendered: it may be mended where it came from."""
+    if urlsplit(source).scheme == "https":
+        store.s3.delete_object(Bucket=store.bucket, Key=Keys(job_id).source)
+
+
 def object_key(source: str) -> str:
     """The key of an `s3://bucket/key` URL: everything behind the bucket, as it stands."""
     return source.split("/", 3)[3]
@@ -82,8 +88,8 @@ def _fetch(source: str, key: str, store: MediaStore, web: Web, max_bytes: int) -
         return found
     answer = web.open(source)
     try:
-        promised = answer.headers.get("content-length")
-        if promised is not None and int(promised) > max_bytes:
+        promised = answer.headers.get("content-length", "")
+        if promised.isdecimal() and int(promised) > max_bytes:
             raise _too_large(source, int(promised), max_bytes)
         store.s3.upload_fileobj(
             io.BufferedReader(_Bounded(answer, source, max_bytes), buffer_size=1 << 20),

@@ -1,11 +1,11 @@
 """Plan Render: bring in and probe the source, write the plan, answer with counts and keys."""
 
 from functions.plan_render.facts import Limits
-from functions.plan_render.fetch import locate
+from functions.plan_render.fetch import forget, locate
 from functions.plan_render.plan import PlanSettings
 from functions.plan_render.planning import make_plan
 from functions.plan_render.web import Web
-from functions.shared.errors import InvalidRequest
+from functions.shared.errors import InvalidRequest, ReelwrightError, TransientError
 from functions.shared.job import Request, parse_request
 from functions.shared.media_store import Keys
 from functions.shared.parts import Deadline
@@ -44,17 +44,23 @@ def handle(event: Event, context: Context) -> dict[str, object]:
     store = media_store()
     limits = _limits()
     source = locate(request.source, job_id, store, Web(), limits.size_bytes)
-    plan = make_plan(
-        job_id,
-        request,
-        source,
-        store,
-        settings=PlanSettings(
-            threads=int(setting("RENDER_THREADS")), max_parallel=int(setting("MAX_PARALLEL"))
-        ),
-        limits=limits,
-        timeout_s=deadline.left_s("probing the source"),
-    )
+    try:
+        plan = make_plan(
+            job_id,
+            request,
+            source,
+            store,
+            settings=PlanSettings(
+                threads=int(setting("RENDER_THREADS")), max_parallel=int(setting("MAX_PARALLEL"))
+            ),
+            limits=limits,
+            timeout_s=deadline.left_s("probing the source"),
+        )
+    except TransientError:
+        raise
+    except ReelwrightError:
+        forget(request.source, job_id, store)
+        raise
     store.write_plan(plan)
     summary = _summary(plan, store.bucket)
     logger().info("planned", **summary.model_dump(), plan_hash=plan.hash)

@@ -51,7 +51,7 @@ class Web:
             if answer.status not in _REDIRECTS:
                 return _accept(answer, url)
             answer.close()
-            url = urljoin(url, answer.headers.get("location", ""))
+            url = _follow(url, answer.headers.get("location", ""))
         raise SourceUnreachable(
             f"The source redirects more than {_MOST_REDIRECTS} times, lastly to {bare(url)}."
         )
@@ -109,6 +109,13 @@ class Web:
                 )
         target = urllib3.util.parse_url(parts._replace(scheme="", netloc="", fragment="").geturl())
         return addresses[0], host, port, target.request_uri
+
+
+def _follow(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise SourceUnreachable(f"{bare(url)} redirects to a malformed address: {error}.") from None
 
 
 def _accept(answer: urllib3.BaseHTTPResponse, url: str) -> urllib3.BaseHTTPResponse:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from functions.shared.admission import check_bucket, excerpt, job_id_for, safe_id
+from functions.shared.admission import check_bucket, excerpt, job_id_for, safe_id, wanted_id
 from functions.shared.errors import JobIdTaken, ReelwrightError
 from functions.shared.job import parse_request
 from functions.shared.jobs_table import JobError, JobsTable
@@ -28,7 +28,9 @@ def register(
             raise JobIdTaken(f"The job id {job_id!r} belongs to another request; choose a new one.")
     except ReelwrightError as error:
         refusal = JobError(type(error).__name__, str(error), "Register Job")
-        jobs.reject(safe_id(message["messageId"]), excerpt(body), refusal, "queue", now)
+        for own in (wanted_id(body), safe_id(message["messageId"])):
+            if own and jobs.reject(own, excerpt(body), refusal, "queue", now):
+                break
         return None
     if row is not None and row["status"] != "QUEUED":
         return None

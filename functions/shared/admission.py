@@ -1,6 +1,7 @@
 """Whether a request may become a job, and under which id. Both doors ask here."""
 
 import hashlib
+import json
 import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -25,6 +26,16 @@ def safe_id(name: str) -> str:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
     return re.sub(r"[^A-Za-z0-9_-]", "", f"job-{name}")[:60] + f"-{digest}"
+
+
+def wanted_id(text: str) -> str | None:
+    """The id a refused request asks for, if it says so legibly: its sender looks there."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    told = body.get("job_id") if isinstance(body, dict) else None
+    return told if isinstance(told, str) and re.fullmatch(JOB_ID, told) else None
 
 
 def check_bucket(request: Request, readable: Collection[str]) -> None:

@@ -16,6 +16,7 @@ Status = Literal["QUEUED", "RUNNING", "COMPLETE", "FAILED", "REJECTED"]
 Door = Literal["queue", "direct"]
 """The way a job came in: a message, or StartExecution."""
 
+_REOPENABLE = " OR (#status = :failed AND execution_arn <> :arn)"
 _to_dynamo = TypeSerializer().serialize
 _from_dynamo = TypeDeserializer().deserialize
 
@@ -64,24 +65,51 @@ class JobsTable:
             row["order_key"] = request.order_key
         return self._put_new(row)
 
-    def reject(self, job_id: str, text: str, error: JobError, door: Door, now: datetime) -> None:
-        """Keep a request that could never run, so that its sender can see why."""
+    def reject(self, job_id: str, text: str, error: JobError, door: Door, now: datetime) -> bool:
+        """Keep a request that could never run, so that its sender can see why.
+
+        False: the id is another's. A repeat of the same refusal is no other.
+        """
         row = {
             **_new_row(job_id, "REJECTED", door, now),
             "request": text,
             "error": error.as_item(),
             "finished_at": stamp(now),
         }
-        self._put_new(row)
+        there = self._put_new(row)
+        return there is None or (there["status"], there["request"]) == ("REJECTED", text)
+
+    def fail_unclaimed(
+        self,
+        job_id: str,
+        request: Request,
+        execution_arn: str,
+        error: JobError,
+        door: Door,
+        now: datetime,
+    ) -> None:
+        """End a job whose execution ended before it could write a row."""
+        self._put_new(
+            {
+                **_new_row(job_id, "FAILED", door, now),
+                "request": request.model_dump_json(exclude_defaults=True),
+                "request_hash": request.hash,
+                "priority": request.priority,
+                "execution_arn": execution_arn,
+                "error": error.as_item(),
+                "finished_at": stamp(now),
+            }
+        )
 
     def claim(self, job_id: str, execution_arn: str, now: datetime, *, reopen: bool) -> bool:
         """Tie a job to one execution. False: another execution has it, or it has ended.
 
         A repeated claim by the same execution succeeds. `reopen` also takes a FAILED job, whose
-        good parts are then used again.
+        good parts are then used again, but not one that this very execution failed: a claim that
+        comes after its execution's end is late.
         """
         mine = "(#status = :running AND execution_arn = :arn)"
-        takeable = f"#status = :queued OR {mine}" + (" OR #status = :failed" if reopen else "")
+        takeable = f"#status = :queued OR {mine}" + (_REOPENABLE if reopen else "")
         values = {
             ":arn": execution_arn,
             ":now": stamp(now),

@@ -39,7 +39,7 @@ EXPECTED: dict[str, Grants] = {
     "claim_job": RECORDS,
     "plan_render": WORKER
     | write("jobs/*/plan.json", "jobs/*/chunks.json")
-    | {("dynamodb:GetItem", "Jobs")},
+    | {("dynamodb:GetItem", "Jobs"), ("s3:DeleteObject", "Media/parts/*/source")},
     "render_chunk": WORKER,
     "render_audio": WORKER,
     "take_snapshots": WORKER,

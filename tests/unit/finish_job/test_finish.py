@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.claim_job.claim import Claim, claim
 from functions.finish_job.ending import Ending
 from functions.finish_job.finish import finish
 from functions.shared.errors import PartMissing
@@ -165,8 +166,30 @@ def test_an_execution_stopped_before_its_claim_ends_its_job(
     jobs: JobsTable, store: MediaStore
 ) -> None:
     jobs.register("a", parse_input(GOOD), "queue", NOW)
+    finish(changed("ABORTED", input=json.dumps([{**GOOD, "job_id": "a"}])), jobs, store, NOW)
+    assert row(jobs)["status"] == "FAILED"
+
+
+@pytest.mark.parametrize(
+    "given", [{**GOOD, "job_id": "a"}, [{**GOOD, "job_id": "a", "chunk_s": 5.0}], {"job_id": "a"}]
+)
+def test_an_execution_that_only_names_a_queued_job_cannot_end_it(
+    jobs: JobsTable, store: MediaStore, given: Any
+) -> None:
+    jobs.register("a", parse_input(GOOD), "queue", NOW)
+    finish(changed("ABORTED", input=json.dumps(given)), jobs, store, NOW)
+    assert row(jobs)["status"] == "QUEUED"
+
+
+def test_a_claim_that_comes_after_its_executions_end_finds_the_job_failed(
+    jobs: JobsTable, store: MediaStore
+) -> None:
     finish(changed("ABORTED"), jobs, store, NOW)
     assert row(jobs)["status"] == "FAILED"
+    late = Claim(input={**GOOD, "job_id": "a"}, execution_arn=ARN, execution_name="run-1")
+    assert claim(late, jobs, ("media",), NOW) == ("a", False)
+    again = late.model_copy(update={"execution_arn": "arn:2", "execution_name": "run-2"})
+    assert claim(again, jobs, ("media",), NOW) == ("a", True)
 
 
 def test_a_direct_start_that_was_refused_is_recorded_as_rejected(

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import trustme
 
-from functions.plan_render.fetch import Located, locate
+from functions.plan_render.fetch import Located, forget, locate
 from functions.plan_render.web import Web
 from functions.shared.errors import (
     SourceEmpty,
@@ -98,6 +98,15 @@ def test_a_second_attempt_does_not_ask_the_server_again(
     assert asked == ["/a.mp4"]
 
 
+def test_the_copy_of_a_bad_source_is_forgotten_and_fetched_anew(
+    fetch: Callable[[str], Located], store: MediaStore, asked: list[str]
+) -> None:
+    fetch("/a.mp4")
+    forget("https://media.test/a.mp4", "a", store)
+    fetch("/a.mp4")
+    assert asked == ["/a.mp4", "/a.mp4"]
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
 def test_a_refusal_is_final_and_says_the_status(
     fetch: Callable[[str], Located], site: Site, status: int
@@ -156,6 +165,12 @@ def test_too_many_unpromised_bytes_are_cut_off(
 def test_redirects_are_followed(fetch: Callable[[str], Located], site: Site) -> None:
     site["/moved"] = (302, {"location": "/a.mp4"}, b"")
     assert fetch("/moved").size_bytes == len(BODY)
+
+
+def test_a_malformed_redirect_is_final(fetch: Callable[[str], Located], site: Site) -> None:
+    site["/moved"] = (302, {"location": "https://[bad/x"}, b"")
+    with pytest.raises(SourceUnreachable, match="malformed"):
+        fetch("/moved")
 
 
 def test_redirects_come_to_an_end(fetch: Callable[[str], Located], site: Site) -> None:

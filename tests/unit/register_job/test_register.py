@@ -82,6 +82,23 @@ def test_what_can_never_run_is_recorded_as_rejected_and_not_started(
     assert row["error"]["message"].endswith(".")
 
 
+def test_a_refusal_is_kept_under_the_id_its_sender_looks_for(jobs: JobsTable) -> None:
+    register(message({**GOOD, "job_id": "mine", "sorce": 1}), jobs, READABLE, NOW)
+    register(message({**GOOD, "job_id": "mine", "sorce": 1}), jobs, READABLE, NOW)
+    found = jobs.get("mine")
+    assert found is not None
+    assert found["status"] == "REJECTED"
+    assert jobs.get("m-1") is None
+
+
+@pytest.mark.parametrize("job_id", ["a/b", "-a", "a.b", "x" * 81, 7, None])
+def test_a_refusal_under_an_impossible_id_is_kept_under_the_messages(
+    jobs: JobsTable, job_id: Any
+) -> None:
+    register(message({**GOOD, "job_id": job_id, "sorce": 1}), jobs, READABLE, NOW)
+    assert jobs.get("m-1") is not None
+
+
 def test_a_rejected_message_that_comes_again_stays_rejected(jobs: JobsTable) -> None:
     register(message("x"), jobs, READABLE, NOW)
     before = jobs.get("m-1")

@@ -33,6 +33,11 @@ def test_public(address: str) -> None:
         "2002:7f00:1::",
         "64:ff9b::a9fe:a9fe",
         "64:ff9b::808:808",
+        "64:ff9b:1::a9fe:a9fe",
+        "::169.254.169.254",
+        "::7f00:1",
+        "fec0::1",
+        "192.88.99.1",
     ],
 )
 def test_not_public(address: str) -> None:

@@ -111,6 +111,25 @@ def test_the_hash_tells_requests_apart_and_ignores_the_id() -> None:
     assert one.hash == named.hash != other.hash
 
 
+def test_a_request_too_large_for_the_state_machine_is_refused() -> None:
+    large = {"notify": {"metadata": {"note": "ш" * 20_000}}}
+    text = json.dumps({"source": "s3://bucket/key", "snapshots": {"count": 1}, **large})
+    with pytest.raises(InvalidRequest, match="100000 are allowed"):
+        parse_request(text)
+
+
+def test_the_order_of_fields_does_not_make_another_request() -> None:
+    one = '{"source": "s3://bucket/key", "snapshots": {"count": 1}, "notify": {"metadata": %s}}'
+    first, second = one % '{"a": "1", "b": "2"}', one % '{"b": "2", "a": "1"}'
+    assert parse_request(first).hash == parse_request(second).hash
+
+
+def test_a_source_that_is_no_url_is_not_repeated_with_its_secrets() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse_request('{"source": "https://[bad/a?X-Amz-Signature=s3cret", "chunk_s": 5}')
+    assert "s3cret" not in str(refused.value)
+
+
 @given(st.text() | st.binary())
 def test_no_text_leads_to_anything_but_a_request_or_invalid_request(text: str | bytes) -> None:
     with contextlib.suppress(InvalidRequest):
