@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 ARCHITECTURE ?= arm64
 RUNTIME ?= 3.13
 SOURCE ?=
+export SOURCE
 CDK_ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
@@ -88,8 +89,8 @@ built_for = --python $(shell echo $(firstword $(subst -, ,$(1))) | sed 's/^./&./
 build/sources.list: FORCE
 	@mkdir -p build
 	@find app.py cdk.json infrastructure statemachine functions -name '*.pyc' -prune -o -type f -print \
-		| LC_ALL=C sort > $@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+		| LC_ALL=C sort > $@.$$PPID.new
+	@cmp -s $@.$$PPID.new $@ && rm $@.$$PPID.new || mv $@.$$PPID.new $@
 
 SOURCES = build/sources.list $(shell find app.py cdk.json infrastructure statemachine functions \
 	-name '*.pyc' -prune -o -type f -print)
@@ -97,11 +98,11 @@ SOURCES = build/sources.list $(shell find app.py cdk.json infrastructure statema
 # Made beside and moved, so that nobody reads half of one. It is as old as its beginning: a source
 # changed meanwhile counts as newer.
 define synthesize
-	@rm -rf build/.cdk.$(1).new && touch build/.cdk.$(1).began
 	@echo "synthesizing the template: $(1)"
-	@CDK_OUTDIR=build/.cdk.$(1).new CDK_CONTEXT_JSON='$(2)' $(BIN)/python app.py
-	@rm -rf build/cdk.$(1).out && mv build/.cdk.$(1).new build/cdk.$(1).out
-	@touch -r build/.cdk.$(1).began build/cdk.$(1).out/manifest.json
+	@new=build/.cdk.$(1).$$$$PPID; rm -rf $$$$new && touch $$$$new.began; \
+		CDK_OUTDIR=$$$$new CDK_CONTEXT_JSON='$(2)' $(BIN)/python app.py; \
+		touch -r $$$$new.began $$$$new/manifest.json; rm $$$$new.began; \
+		rm -rf build/cdk.$(1).out; mv -T $$$$new build/cdk.$(1).out
 endef
 
 synth: $(READY) $(LOCAL_ASSEMBLY)/manifest.json ## the template for this machine, into build/cdk.local.out
@@ -123,7 +124,7 @@ build/runtime-%/.lock: $(VENV)/.ready requirements/runtime.txt
 	@touch $@
 
 demo: synth $(RUNTIME_STAMP) ## render a clip on the embedded AWS (SOURCE=path/to/any/video)
-	@$(BIN)/python -m local.demo --assembly $(LOCAL_ASSEMBLY) $(if $(SOURCE),--source "$(SOURCE)")
+	@$(BIN)/python -m local.demo --assembly $(LOCAL_ASSEMBLY) $${SOURCE:+--source="$$SOURCE"}
 
 test: synth $(AWS_LAYERS) $(RUNTIME_STAMP) ## set everything up and run every test that needs no AWS account
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

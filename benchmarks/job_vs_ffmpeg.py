@@ -24,7 +24,7 @@ from benchmarks.memory import peak_memory_mb
 from benchmarks.source import make_source
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
-from local.home import ACCOUNT, PROJECT, REGION
+from local.home import ACCOUNT, PROJECT, REGION, forget_account
 from reelwright.client import TERMINAL, Client, Job, Stage
 
 RESULTS = PROJECT / "benchmarks" / "results" / "job_vs_ffmpeg.json"
@@ -56,6 +56,7 @@ def main() -> int:
     if ffmpeg is None:
         print("ffmpeg is not on PATH; run this by `make bench`")
         return 2
+    forget_account()
     console = Console(highlight=False)
     source = make_source(Path(ffmpeg), PROJECT / "build" / "bench", arguments.seconds)
     with EmbeddedAws(PROJECT / ".reelwright" / "bench") as aws:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
-from local.home import DEFAULT_HOME
+from local.home import DEFAULT_HOME, forget_account
 from local.runtime import build_runtime
 
 
@@ -25,6 +25,7 @@ def main() -> int:
     up.add_argument("--stack", default="Reelwright", help="the stack of the app")
     commands.add_parser("runtime", help="install what Lambda's runtime supplies to functions")
     arguments = parser.parse_args()
+    forget_account()
     if arguments.command == "runtime":
         print(build_runtime())
         return 0

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
-from local.home import ACCOUNT, PROJECT, REGION
+from local.home import ACCOUNT, PROJECT, REGION, forget_account
 from reelwright.client import TERMINAL, Client, Job
 
 CLIP = PROJECT / "examples" / "clip.mp4"
@@ -42,6 +42,15 @@ def main() -> int:
     if not arguments.source.is_file():
         print(f"There is no file {arguments.source}; give one: make demo SOURCE=path/to/video")
         return 2
+    forget_account()
+    try:
+        return _demo(arguments)
+    except KeyboardInterrupt:
+        print("\nStopped watching. The job goes on; `make local-down` stops the embedded AWS.")
+        return 130
+
+
+def _demo(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False)
     client = _stack(console, arguments.assembly, arguments.stack)
     began = time.monotonic()

@@ -42,6 +42,11 @@ def deploy(assembly: Path, stack: str, aws: EmbeddedAws) -> dict[str, str]:
 
     They are written to local.json too.
     """
+    with aws.alone("deploy"):
+        return _deploy(assembly, stack, aws)
+
+
+def _deploy(assembly: Path, stack: str, aws: EmbeddedAws) -> dict[str, str]:
     s3, cloudformation = aws.client("s3"), aws.client("cloudformation")
     assets = list(_assets(assembly, stack))
     for bucket in {asset.bucket for asset in assets}:

@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 
 from local import processes
-from local.home import ACCOUNT, DEFAULT_HOME, HOME_MARKER, PROJECT, REGION, Home
+from local.home import ACCOUNT, DEFAULT_HOME, HOME_MARKER, PROJECT, REGION, Home, engine_environment
 from local.runtime import build_runtime
 
 _START_TIMEOUT_S = 30.0
@@ -65,7 +65,7 @@ class EmbeddedAws:
     def start(self) -> dict[str, Any]:
         """Start the engine unless it runs already. Returns local.json's content."""
         build_runtime()
-        with self._alone():
+        with self.alone("engine"):
             if note := self.note:
                 return note
             # A stale note, or an engine that died without its supervisor.
@@ -75,7 +75,7 @@ class EmbeddedAws:
 
     def stop(self) -> bool:
         """End the engine and all it started. False if none was running."""
-        with self._alone():
+        with self.alone("engine"):
             # A note may outlive its engine, and its process ids may be others' by now.
             if note := self.note:
                 processes.kill(note["supervisor_pid"], signal.SIGTERM)
@@ -92,11 +92,10 @@ class EmbeddedAws:
             region_name=REGION,
             aws_access_key_id=ACCOUNT,
             aws_secret_access_key="test",  # noqa: S106 - the engine checks none
-            config=Config(retries={"total_max_attempts": 2, "mode": "standard"}),
+            config=Config(retries={"total_max_attempts": 2, "mode": "standard"}, proxies={}),
         )
 
     def _launch(self) -> dict[str, Any]:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         ready, ready_write = os.pipe()
         if self.home.log_path.exists():
             self.home.log_path.replace(self.home.log_path.with_suffix(".log.1"))
@@ -105,7 +104,7 @@ class EmbeddedAws:
                 subprocess.run(
                     [sys.executable, "-m", "local.engine", str(self.home.path), str(ready_write)],
                     cwd=PROJECT,
-                    env=environment | {HOME_MARKER: str(self.home.path)},
+                    env=engine_environment() | {HOME_MARKER: str(self.home.path)},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -129,10 +128,10 @@ class EmbeddedAws:
         return f"{lines[-1] if lines else 'no word'} (see {self.home.log_path})"
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """No two commands start or stop one home at the same time."""
+    def alone(self, doing: str) -> Iterator[None]:
+        """No two commands start, stop or deploy into one home at the same time."""
         self.home.path.mkdir(parents=True, exist_ok=True)
-        with (self.home.path / "lock").open("w") as lock:
+        with (self.home.path / f"{doing}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -99,10 +99,8 @@ def _run_engine(home: Home, ready_fd: int) -> None:
 def _set_environment(home: Home, endpoint: str) -> None:
     """The engine's settings, and nothing of the user's own AWS account."""
     shutil.rmtree(home.tmp_path, ignore_errors=True)
-    for folder in (home.tmp_path, home.code_path):
+    for folder in (home.tmp_path, home.code_path, home.state_path):
         folder.mkdir(parents=True, exist_ok=True)
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
     os.environ |= {
         "AWS_ACCESS_KEY_ID": ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -119,7 +117,9 @@ def _set_environment(home: Home, endpoint: str) -> None:
         "MINISTACK_REGION": REGION,
         "MINISTACK_WORKER_THREADS": "128",
         "REELWRIGHT_ENDPOINT": endpoint,
+        "S3_DATA_DIR": str(home.state_path / "s3"),
         "SFTP_ENABLED": "0",
+        "STATE_DIR": str(home.state_path),
         "TMPDIR": str(home.tmp_path),
         HOME_MARKER: str(home.path),
     }

@@ -1,6 +1,7 @@
 """The one folder an embedded AWS writes to, and the note in it of what is running."""
 
 import json
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,23 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 HOME_MARKER = "REELWRIGHT_HOME"
 """Every process of an embedded AWS carries its home in this variable: that is how it is known."""
+
+
+_KEPT = ("AUTH", "HOME", "LANG", "LC_", "PATH", "PYTHON")
+"""Beginnings of the variables an engine is given. MiniStack reads dozens of general names."""
+
+
+def engine_environment() -> dict[str, str]:
+    """What the engine gets of the caller's environment."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
+
+
+def forget_account() -> None:
+    """Take the user's own AWS account and proxies out of this process: for commands that speak to
+    an embedded AWS only."""
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
+            del os.environ[name]
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,11 @@ class Home:
     def tmp_path(self) -> Path:
         """TMPDIR of the engine and of every function in it."""
         return self.path / "tmp"
+
+    @property
+    def state_path(self) -> Path:
+        """What the engine's services keep: keys they sign with."""
+        return self.path / "state"
 
     @property
     def code_path(self) -> Path:

@@ -33,10 +33,11 @@ def finish(ending: Ending, jobs: JobsTable, store: MediaStore, now: datetime) ->
 def _check_published(store: MediaStore, result_key: str) -> None:
     if not result_key or store.head(result_key) is None:
         raise PartMissing(f"The job's result {result_key!r} is not in the store.")
-    for made in store.read_json(result_key)["outputs"]:
+    result = store.read_json(result_key)
+    for made in (*result["outputs"], *result["snapshots"]):
         found = store.head(made["key"])
         if found is None or found.size_bytes != made["size_bytes"]:
-            raise PartMissing(f"The output {made['key']!r} is not in the store as it was verified.")
+            raise PartMissing(f"The file {made['key']!r} is not in the store as it was verified.")
 
 
 def _fail(job_id: str, ending: Ending, jobs: JobsTable, now: datetime) -> None:

@@ -122,6 +122,9 @@ def test_everything_is_written_below_the_home(tmp_path: Path) -> None:
             opened = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
             files = [Path(name) for name in opened if name.startswith("/") and "/dev/" not in name]
             assert all(file.is_relative_to(tmp_path / "home") for file in files), files
+        pool = aws.client("cognito-idp").create_user_pool(PoolName="keys")
+        assert pool["UserPool"]["Id"]
+        assert list(aws.home.state_path.rglob("*.pem")), "the engine keeps its keys elsewhere"
 
 
 def test_failed_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,13 @@
 import os
 import signal
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from functions.shared.media_store import Keys
+from reelwright.client import Job
 from tests.integration.conftest import CLIP, CLIP_FRAMES, Deployed, until
 
 CHUNK_S = 2.6
@@ -37,12 +39,18 @@ def test_a_part_with_a_frame_missing_fails_its_job_and_is_mended_by_a_new_start(
     assert client.store.head(Keys(job_id).result) is None
 
     client.store.s3.delete_object(Bucket=client.store.bucket, Key=Keys(job_id).chunk("small", 1))
-    kept = client.store.head(Keys(job_id).chunk("small", 0))
+    kept = written_at(stack, Keys(job_id).chunk("small", 0))
     assert stack.execution(client.start({**request, "job_id": job_id}))["status"] == "SUCCEEDED"
     mended = stack.wait(job_id)
     assert (mended["status"], mended["attempts"]) == ("COMPLETE", 2)
-    assert client.store.head(Keys(job_id).chunk("small", 0)) == kept
+    assert written_at(stack, Keys(job_id).chunk("small", 0)) == kept
+    assert written_at(stack, Keys(job_id).chunk("small", 1)) >= kept
     assert client.result(mended)["outputs"][0]["frames"] == CLIP_FRAMES
+
+
+def written_at(stack: Deployed, key: str) -> datetime:
+    store = stack.client.store
+    return store.s3.head_object(Bucket=store.bucket, Key=key)["LastModified"]
 
 
 @pytest.mark.embedded_only
@@ -51,9 +59,8 @@ def test_a_worker_killed_in_mid_chunk_is_replaced_and_nothing_is_doubled(
 ) -> None:
     source = stack.client.upload(CLIP)
     slow = {"name": "slow", "height": 540, "video": {"preset": "veryslow"}}
-    stack.client.submit(
-        {"source": source, "render": {"outputs": [slow]}, "chunk_s": 6.5, "job_id": job_id}
-    )
+    request = {"source": source, "render": {"outputs": [slow]}, "chunk_s": 6.5}
+    stack.client.submit({**request, "job_id": job_id})
     encoder = until(lambda: _encoder_of(source.split("/")[-2]), "a chunk's ffmpeg", 30)
     worker = _parent(encoder)
     os.kill(worker, signal.SIGKILL)
@@ -65,6 +72,12 @@ def test_a_worker_killed_in_mid_chunk_is_replaced_and_nothing_is_doubled(
     assert plan is not None
     names = [key for key in stack.client.parts(job_id) if "/slow/" in key]
     assert names == [Keys(job_id).chunk("slow", chunk.index) for chunk in plan.chunks]
+    undisturbed = stack.run(request)
+    assert bytes_of(stack, job) == bytes_of(stack, undisturbed)
+
+
+def bytes_of(stack: Deployed, job: Job) -> bytes:
+    return stack.client.store.read(stack.client.result(job)["outputs"][0]["key"])
 
 
 def _encoder_of(upload: str) -> int | None:

@@ -58,7 +58,10 @@ def changed(status: str, **detail: Any) -> Ending:
 
 def publish(store: MediaStore) -> None:
     store.write(KEYS.output("video"), b"12345", "video/mp4")
-    store.write_json(KEYS.result, {"outputs": [{"key": KEYS.output("video"), "size_bytes": 5}]})
+    picture = {"key": KEYS.snapshot("00000-640.jpg"), "size_bytes": 3}
+    store.write(picture["key"], b"123", "image/jpeg")
+    video = {"key": KEYS.output("video"), "size_bytes": 5}
+    store.write_json(KEYS.result, {"outputs": [video], "snapshots": [picture]})
 
 
 def test_complete_needs_the_result_in_the_store(running: JobsTable, store: MediaStore) -> None:
@@ -155,6 +158,20 @@ def test_the_event_after_the_machines_own_ending_changes_nothing(
     before = row(running)
     finish(changed("FAILED", error="JobFailed", cause="x"), running, store, NOW)
     assert row(running) == before
+
+
+def test_another_execution_cannot_complete_the_job(running: JobsTable, store: MediaStore) -> None:
+    publish(store)
+    finish(ended("COMPLETE", result_key=KEYS.result, execution_arn="arn:2"), running, store, NOW)
+    assert row(running)["status"] == "RUNNING"
+
+
+def test_complete_needs_every_picture_as_well(running: JobsTable, store: MediaStore) -> None:
+    publish(store)
+    store.s3.delete_object(Bucket="media", Key=KEYS.snapshot("00000-640.jpg"))
+    with pytest.raises(PartMissing, match="00000-640"):
+        finish(ended("COMPLETE", result_key=KEYS.result), running, store, NOW)
+    assert row(running)["status"] == "RUNNING"
 
 
 def test_another_execution_cannot_end_the_job(running: JobsTable, store: MediaStore) -> None:
