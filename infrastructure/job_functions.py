@@ -49,6 +49,7 @@ class JobFunctions:
         sources = {"SOURCE_BUCKETS": ",".join(stage.source_buckets)}
         planning = {
             "RENDER_THREADS": str(stage.render_threads),
+            "CHUNK_MEMORY_MB": str(stage.chunk_memory_mb),
             "MAX_PARALLEL": str(stage.max_parallel),
             "MAX_SOURCE_BYTES": str(stage.max_source_bytes),
             "MAX_SOURCE_PIXELS": str(stage.max_source_pixels),

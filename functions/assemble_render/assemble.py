@@ -9,6 +9,7 @@ from functions.assemble_render.checks import (
     check_outputs,
     check_pictures,
 )
+from functions.assemble_render.naming import in_sentences
 from functions.assemble_render.publish import Published, publish_outputs, publish_pictures
 from functions.assemble_render.result import (
     AudioResult,
@@ -30,7 +31,7 @@ def assemble(store: MediaStore, job_id: str) -> Result:
     Raises PartMissing, PartForeign, PartMismatch, RenderMismatch, TransientError.
     """
     plan = store.read_plan(job_id)
-    with ThreadPoolExecutor(_THREADS) as threads:
+    with in_sentences(), ThreadPoolExecutor(_THREADS) as threads:
         outputs = check_outputs(store, job_id, plan, threads)
         pictures = check_pictures(store, job_id, plan, threads)
         files = publish_outputs(store, job_id, plan, outputs, threads)
@@ -41,6 +42,7 @@ def assemble(store: MediaStore, job_id: str) -> Result:
         outputs=tuple(map(_output, [plan] * len(files), outputs, files)),
         snapshots=tuple(map(_snapshot, [plan] * len(pictures), pictures, picture_keys)),
         checks=_checks(outputs, pictures),
+        notes=plan.notes,
     )
     body = result.model_dump_json(indent=1).encode()
     store.write(Keys(job_id).result, body, "application/json")
@@ -86,12 +88,14 @@ def _snapshot(plan: Plan, picture: CheckedPicture, key: str) -> SnapshotResult:
 
 
 def _checks(outputs: list[CheckedOutput], pictures: list[CheckedPicture]) -> Checks:
-    sounds = [output.audio for output in outputs if output.audio]
+    chunks = [chunk for output in outputs for chunk in output.chunks]
+    sounds = {output.audio.file.key: output.audio for output in outputs if output.audio}
+    files = [chunk.file for chunk in chunks] + [sound.file for sound in sounds.values()]
     return Checks(
-        parts=sum(len(output.chunks) for output in outputs) + len(sounds),
-        part_bytes=sum(output.part_bytes for output in outputs),
-        frames=sum(output.frames for output in outputs),
-        audio_packets=sum(sound.part.packets for sound in sounds),
+        parts=len(files),
+        part_bytes=sum(file.size_bytes for file in files),
+        frames=sum(chunk.frames for chunk in chunks),
+        audio_packets=sum(sound.part.packets for sound in sounds.values()),
         files=len(outputs),
         pictures=len(pictures),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from functions.assemble_render.stored import StoredFile, open_stored
+from functions.assemble_render.stored import StoredFile, check_bytes, open_stored
 from functions.shared.errors import PartForeign, PartMismatch, PartMissing
 from functions.shared.media_store import Keys, MediaStore, snapshot_name
 from functions.shared.mp4.inspection import (
@@ -63,11 +63,6 @@ class CheckedOutput:
         """The true total, which the last chunk settles."""
         return sum(chunk.frames for chunk in self.chunks)
 
-    @property
-    def part_bytes(self) -> int:
-        audio_bytes = self.audio.file.size_bytes if self.audio else 0
-        return audio_bytes + sum(chunk.file.size_bytes for chunk in self.chunks)
-
     def expected(self, plan: Plan) -> Expected:
         """What the file made of these parts must hold."""
         return Expected(
@@ -84,7 +79,7 @@ class CheckedOutput:
 
 @dataclass(frozen=True, slots=True)
 class CheckedPicture:
-    """A snapshot that is there."""
+    """A snapshot that holds the bytes its worker made."""
 
     file: StoredFile
     name: str
@@ -193,10 +188,12 @@ def _check_picture(
     width, height = size
     name = f"snapshot {index} of width {width}"
     file_name = snapshot_name(index, width, image_format)
-    file, _ = _open(store, Keys(job_id).snapshot_part(file_name), name, plan_hash)
+    file, source = _open(store, Keys(job_id).snapshot_part(file_name), name, plan_hash)
     frame = file.metadata.get("frame", "")
     if not frame.isdecimal() or int(frame) > planned_frame:
         raise PartMismatch(f"{name} shows frame {frame!r}, the plan says {planned_frame}")
+    with named(name):
+        check_bytes(source, file)
     return CheckedPicture(file, file_name, int(frame), width, height)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from functions.assemble_render.checks import CheckedOutput, CheckedPicture
-from functions.assemble_render.stored import open_stored, read_checked
+from functions.assemble_render.stored import copy_pinned, open_stored, read_checked
 from functions.assemble_render.upload import Upload
 from functions.shared.errors import PartMismatch, RenderMismatch
 from functions.shared.media_store import Keys, MediaStore
@@ -58,12 +58,7 @@ def publish_pictures(
     def copy(picture: CheckedPicture) -> str:
         key = keys.snapshot(picture.name)
         if not _is_ours(store, key, plan_hash):
-            store.s3.copy_object(
-                Bucket=store.bucket,
-                Key=key,
-                CopySource={"Bucket": store.bucket, "Key": picture.file.key},
-                CopySourceIfMatch=picture.file.etag,
-            )
+            copy_pinned(picture.file, key)
         return key
 
     return list(threads.map(copy, pictures))

@@ -43,7 +43,7 @@ class SnapshotResult(Frozen):
 
 
 class Checks(Frozen):
-    """How much was verified."""
+    """How much was verified. Sound that outputs share counts once."""
 
     parts: int
     part_bytes: int
@@ -61,3 +61,5 @@ class Result(Frozen):
     outputs: tuple[OutputResult, ...]
     snapshots: tuple[SnapshotResult, ...]
     checks: Checks
+    notes: tuple[str, ...]
+    """What was asked for and could not be had, one sentence each."""

@@ -18,6 +18,7 @@ from botocore.exceptions import (
 from functions.shared.errors import PartMismatch, TransientError
 from functions.shared.media_store import MediaStore
 from functions.shared.mp4.boxes import FIRST_READ_BYTES
+from functions.shared.mp4.inspection import named
 from functions.shared.mp4.source import Buffered, ByteSource, read_exactly
 from functions.shared.mp4.stitch import BLOCK_BYTES, Extent
 
@@ -77,8 +78,36 @@ def read_checked(
             block = next(blocks)
             digest.update(block)
             yield from _cut(block, at, extents)
-        if digest.hexdigest() != file.metadata["sha256"]:
-            raise PartMismatch(f"{file.name} does not hold the bytes that were rendered (SHA-256)")
+        with named(file.name):
+            _compare(digest.hexdigest(), file)
+
+
+def check_bytes(source: ByteSource, file: StoredFile) -> None:
+    """PartMismatch unless `source`, which reads `file`, holds the bytes its worker made."""
+    digest = sha256()
+    for at in _block_starts(file):
+        digest.update(read_exactly(source, at, min(BLOCK_BYTES, file.size_bytes - at)))
+    _compare(digest.hexdigest(), file)
+
+
+def _compare(digest: str, file: StoredFile) -> None:
+    if digest != file.metadata["sha256"]:
+        raise PartMismatch("does not hold the bytes that were rendered (SHA-256)")
+
+
+def copy_pinned(file: StoredFile, key: str) -> None:
+    """Copy a part to `key`, if it still is the version that was checked."""
+    try:
+        file.store.s3.copy_object(
+            Bucket=file.store.bucket,
+            Key=key,
+            CopySource={"Bucket": file.store.bucket, "Key": file.key},
+            CopySourceIfMatch=file.etag,
+        )
+    except ClientError as error:
+        if _code(error) == "PreconditionFailed":
+            raise PartMismatch(f"{file.name} was replaced after it was checked") from error
+        raise
 
 
 def _block_starts(file: StoredFile) -> range:

@@ -12,6 +12,7 @@ from zlib import crc32
 
 from botocore.exceptions import ClientError
 
+from functions.shared.errors import TransientError
 from functions.shared.media_store import MediaStore
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ MAX_PARTS = 10_000
 _IN_FLIGHT = 2
 _ALREADY_THERE = {"PreconditionFailed", "NoSuchUpload"}
 """NoSuchUpload: an earlier attempt of the same request completed it and its answer was lost."""
+
+_CONFLICT = "ConditionalRequestConflict"
+"""S3 wants the upload made anew: its parts can't be completed any more."""
 
 
 class Upload:
@@ -61,7 +65,8 @@ class Upload:
     def complete(self) -> bool:
         """Publish; False where the key already holds an object, which is left as it is.
 
-        S3 holds every part against its checksum again, and the whole against its size.
+        S3 holds every part against its checksum again, and the whole against its size. Raises
+        TransientError where something else was done to the key at the same time.
         """
         try:
             self.store.s3.complete_multipart_upload(
@@ -73,7 +78,10 @@ class Upload:
                 IfNoneMatch="*",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _ALREADY_THERE:
+            code = error.response["Error"]["Code"]
+            if code == _CONFLICT:
+                raise TransientError(f"Another write of {self.key} came in between.") from error
+            if code not in _ALREADY_THERE:
                 raise
             return False
         self.is_open = False

@@ -25,6 +25,8 @@ class VideoFacts(Frozen):
     width: int
     """As shown: after the pixel aspect and the rotation."""
     height: int
+    coded_pixels: int
+    """Width times height as decoded."""
     rate: Fraction
     """Frames per second of the output grid."""
     colours_valid: bool
@@ -51,3 +53,5 @@ class Probe(Frozen):
     container_start_s: Fraction
     video: VideoFacts
     audio: AudioFacts | None
+    unheard: tuple[str, ...] = ()
+    """Codecs of its audio tracks where none of them can be decoded."""

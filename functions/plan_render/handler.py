@@ -5,7 +5,12 @@ from functions.plan_render.fetch import forget, locate
 from functions.plan_render.plan import PlanSettings
 from functions.plan_render.planning import make_plan
 from functions.plan_render.web import Web
-from functions.shared.errors import InvalidRequest, ReelwrightError, TransientError
+from functions.shared.errors import (
+    InvalidRequest,
+    ReelwrightError,
+    RenderTimedOut,
+    TransientError,
+)
 from functions.shared.job import Request, parse_request
 from functions.shared.media_store import Keys
 from functions.shared.parts import Deadline
@@ -51,12 +56,14 @@ def handle(event: Event, context: Context) -> dict[str, object]:
             source,
             store,
             settings=PlanSettings(
-                threads=int(setting("RENDER_THREADS")), max_parallel=int(setting("MAX_PARALLEL"))
+                threads=int(setting("RENDER_THREADS")),
+                max_parallel=int(setting("MAX_PARALLEL")),
+                chunk_memory_mb=int(setting("CHUNK_MEMORY_MB")),
             ),
             limits=limits,
             timeout_s=deadline.left_s("probing the source"),
         )
-    except TransientError:
+    except (RenderTimedOut, TransientError):
         raise
     except ReelwrightError:
         forget(request.source, job_id, store)

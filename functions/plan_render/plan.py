@@ -12,10 +12,11 @@ How long a chunk is (all figures from MEDIA.md, against a render in one piece):
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from functions.plan_render.facts import Probe
+from functions.plan_render.memory import check_outputs
 from functions.shared.errors import InvalidRequest, SnapshotOutsideSource
 from functions.shared.job import OutputRequest, Request, SnapshotRequest
 from functions.shared.plan import Audio, Clock, Frozen, Output, Plan, Snapshots, Source, Video
@@ -38,13 +39,16 @@ class PlanSettings(Frozen):
     """For each decoder and encoder; 1 where a function has one CPU or less."""
     max_parallel: int
     """The ceiling on a job's chunks at once."""
+    chunk_memory_mb: int
+    """What the function that renders a chunk has."""
     snapshot_batch_size: int = 8
 
 
 def plan_render(
     job_id: str, request: Request, source: Source, probe: Probe, settings: PlanSettings
 ) -> Plan:
-    """The plan. Raises SnapshotOutsideSource, InvalidRequest (too many snapshots)."""
+    """The plan. Raises SnapshotOutsideSource, InvalidRequest (too many snapshots, or outputs that
+    a chunk's function can't make)."""
     asked = request.render.outputs if request.render else ()
     audio = _audio(asked, probe)
     starts_s = [probe.video.start_s, *([probe.audio.start_s] if audio and probe.audio else [])]
@@ -57,18 +61,34 @@ def plan_render(
         colours_valid=probe.video.colours_valid,
     )
     chunk_frames, keyint = chunk_shape(request, probe, video)
+    outputs = tuple(_output(output, probe, keyint) for output in asked)
+    check_outputs(
+        outputs,
+        source_pixels=probe.video.coded_pixels,
+        threads=settings.threads,
+        memory_mb=settings.chunk_memory_mb,
+    )
     return Plan(
         job_id=job_id,
         source=source,
         clock=clock,
         video=video,
         audio=audio and audio.model_copy(update={"duration_s": _audio_end(probe, clock)}),
-        outputs=tuple(_output(output, probe, keyint) for output in asked),
+        outputs=outputs,
         snapshots=_snapshots(request.snapshots, probe, video, settings),
         chunk_frames=chunk_frames,
         threads=settings.threads,
         max_parallel=min(request.max_parallel or settings.max_parallel, settings.max_parallel),
+        notes=tuple(_notes(asked, probe)),
     )
+
+
+def _notes(asked: Iterable[OutputRequest], probe: Probe) -> Iterator[str]:
+    if probe.unheard and any(output.audio for output in asked):
+        yield (
+            f"The source's sound cannot be decoded ({', '.join(probe.unheard)}): the outputs have"
+            " none."
+        )
 
 
 def _audio(asked: Iterable[OutputRequest], probe: Probe) -> Audio | None:

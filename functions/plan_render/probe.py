@@ -132,12 +132,14 @@ def _facts(
             codec=video.codec_context.name,
             width=width,
             height=height,
+            coded_pixels=video.codec_context.width * video.codec_context.height,
             rate=rate,
             colours_valid=picture.colours_valid,
             start_s=starts_at(video),
             end_s=ends.video_s,
         ),
         audio=_audio_facts(audio, ends.audio_s) if audio is not None else None,
+        unheard=_unheard(container) if audio is None else (),
     )
 
 
@@ -169,6 +171,10 @@ def _best_audio(container: InputContainer) -> AudioStream | None:
     """The decodable one with most channels; the first of equals."""
     usable = [s for s in container.streams.audio if _is_audible(s)]
     return max(usable, key=lambda s: s.codec_context.channels) if usable else None
+
+
+def _unheard(container: InputContainer) -> tuple[str, ...]:
+    return tuple(sorted({_codec_name(stream) for stream in container.streams.audio}))
 
 
 def _is_decodable(stream: VideoStream) -> bool:

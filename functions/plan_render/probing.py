@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import os
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -13,25 +12,25 @@ from functions.shared import errors
 from functions.shared.errors import (
     FfmpegFailed,
     ReelwrightError,
+    RenderTimedOut,
     SourceEmpty,
     SourceNotMedia,
     SourceTooLarge,
     TransientError,
 )
 from functions.shared.ffmpeg import STALL_S, Input
-from functions.shared.process import Ended, clean_environment, run
+from functions.shared.process import CRASHES, Ended, clean_environment, run
 
 MEMORY_BYTES = 2 << 30
 """Address space, of which a probe's libraries alone take 150 MB."""
 _ANSWER_BYTES = 64 * 1024
-_CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL}
 
 
 def probe_source(source: Input, size_bytes: int, limits: Limits, *, timeout_s: float) -> Probe:
     """The source's facts.
 
     Raises SourceEmpty, SourceNotMedia, SourceEncrypted, SourceHasNoVideo, SourceTruncated,
-    SourceTooLarge, SourceUnreachable, TransientError.
+    SourceTooLarge, SourceUnreachable, FfmpegFailed, RenderTimedOut, TransientError.
     """
     if size_bytes == 0:
         raise SourceEmpty(f"{source.name} is empty (0 bytes).")
@@ -64,9 +63,11 @@ def _certificates() -> str:
 
 
 def _answer(ended: Ended, source: Input, timeout_s: float) -> Probe:
-    if ended.stopped is not None:
-        raise TransientError(f"Reading the headers of {source.name} took over {timeout_s:.0f} s.")
-    if ended.returncode in _CRASHES:
+    if ended.stopped == "timeout":
+        raise RenderTimedOut(f"Reading the headers of {source.name} took over {timeout_s:.0f} s.")
+    if ended.stopped == "stall":
+        raise TransientError(f"Reading {source.name} waited {STALL_S:.0f} s and nothing came.")
+    if ended.returncode in CRASHES:
         raise SourceNotMedia(
             f"{source.name} crashes the media reader (signal {-ended.returncode}): it is damaged."
         )

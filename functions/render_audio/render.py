@@ -20,7 +20,8 @@ _ATTEMPTS = 2
 def render_audio(store: Store, job_id: str, *, remaining_s: float) -> None:
     """Make a part for every bitrate of the plan, unless they are there.
 
-    Raises SourceChanged, SourceTruncated, FfmpegFailed, TransientError.
+    Raises SourceChanged, SourceTruncated, FfmpegFailed, RenderTimedOut,
+    TransientError.
     """
     deadline = Deadline(remaining_s)
     plan = store.read_plan(job_id)

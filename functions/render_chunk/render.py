@@ -42,7 +42,8 @@ class Attempt:
 def render_chunk(store: Store, job_id: str, wanted: Chunk, *, remaining_s: float) -> int:
     """Make the chunk's parts unless they are there; returns the number of frames.
 
-    Raises SourceChanged, SourceTruncated, ChunkIncomplete, FfmpegFailed, TransientError.
+    Raises SourceChanged, SourceTruncated, ChunkIncomplete, FfmpegFailed, RenderTimedOut,
+    TransientError.
     """
     deadline = Deadline(remaining_s)
     plan = store.read_plan(job_id)

@@ -15,6 +15,9 @@ _INDEXED_S = (Fraction(1), Fraction(4), Fraction(16), FROM_START)
 _UNINDEXED_S = (Fraction(11), Fraction(30), FROM_START)
 _FORGET_COLOURS = "setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown"
 _UNINDEXED = {"mpegts", "mpeg"}
+_SOUND_OFF_S = 0.02
+"""How far sound may be from its timestamps before silence is put in or samples are dropped: under
+one lost AAC packet (21 ms), over the jitter of recorders (docs/decisions/0007-sound-gaps.md)."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,10 @@ def rebase(cut: Cut) -> str:
 
 def audio_filters(plan: Plan) -> str:
     """The whole track on the job's clock: silence before a late start, gaps filled."""
-    return f"asetpts=PTS-round({_ratio(plan.clock.zero_s)}/TB),aresample=async=1:first_pts=0"
+    return (
+        f"asetpts=PTS-round({_ratio(plan.clock.zero_s)}/TB),"
+        f"aresample=async=1:first_pts=0:min_hard_comp={_SOUND_OFF_S}"
+    )
 
 
 def clean_options() -> list[str]:

@@ -1,20 +1,29 @@
 """The named errors a job can end with.
 
 The state machine matches errors by class name (Step Functions sees a Python exception's class as
-the error's name), so a name here is a contract: `TransientError` is retried, every other name is
-final. A message is one sentence: what is wrong, where, and what would be right.
+the error's name), so a name here is a contract: `TransientError` is retried, `RenderTimedOut` is
+retried once, every other name is final. A message is one sentence: what is wrong, where, and what
+would be right.
 """
 
 
 class ReelwrightError(Exception):
     """Base of all errors a user may see; never raised itself."""
 
+    def __init__(self, message: str) -> None:
+        """Names in the message come from strangers; what they hold must not break its line."""
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in message))
+
 
 class TransientError(ReelwrightError):
     """A network, storage or process failure that another attempt may not meet."""
 
 
-class InvalidRequest(ReelwrightError):  # noqa: N818 - the name is what operators read
+class RenderTimedOut(ReelwrightError):  # noqa: N818 - the name is what operators read
+    """A function's time ran out before its work was done; each attempt costs that time again."""
+
+
+class InvalidRequest(ReelwrightError):  # noqa: N818
     """The request can never run: empty, not JSON, or not what docs/job.md describes."""
 
 

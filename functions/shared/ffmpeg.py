@@ -8,8 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions.shared.errors import FfmpegFailed, SourceUnreachable, TransientError
-from functions.shared.process import Ended, clean_environment, run
+from functions.shared.errors import (
+    FfmpegFailed,
+    RenderTimedOut,
+    SourceUnreachable,
+    TransientError,
+)
+from functions.shared.process import CRASHES, Ended, clean_environment, run
 
 PROTOCOLS = ("https", "tls", "tcp", "http", "crypto")
 """`http` because presigned addresses of a local store have it. Never `file`: a playlist or a
@@ -75,13 +80,14 @@ def run_ffmpeg(options: Sequence[str], source: Input, *, timeout_s: float) -> st
     """Run ffmpeg; returns the end of what it printed. An exit code of 0 proves nothing: check the
     files it made.
 
-    Raises TransientError (network, killed, out of time), SourceUnreachable, FfmpegFailed.
+    Raises TransientError (network, killed), RenderTimedOut, SourceUnreachable, FfmpegFailed (also
+    where it crashed).
     """
     binary = shutil.which("ffmpeg")
     if binary is None:
         raise FfmpegFailed("ffmpeg is not on PATH; the function needs the ffmpeg layer.")
     if timeout_s <= 0:
-        raise TransientError(f"No time was left to read {source.name}.")
+        raise RenderTimedOut(f"No time was left to read {source.name}.")
     with tempfile.TemporaryDirectory(prefix="ffmpeg-home-") as folder:
         environ = clean_environment(os.environ, Path(folder))
         certificates = Path(binary).resolve().parent.parent / "etc" / "cacert.pem"
@@ -104,12 +110,17 @@ def lost_connection(stderr: str) -> bool:
 
 def _raise_for(ended: Ended, source: Input, timeout_s: float) -> None:
     if ended.stopped == "timeout":
-        raise TransientError(f"ffmpeg did not finish {source.name} in {timeout_s:.0f} s.")
+        raise RenderTimedOut(f"ffmpeg did not finish {source.name} in {timeout_s:.0f} s.")
     if ended.stopped == "stall":
         raise TransientError(f"ffmpeg waited {STALL_S:.0f} s for {source.name} and nothing came.")
     if ended.returncode == 0:
         return
     line = telling_line(_nameable(ended.stderr, source).splitlines())
+    if ended.returncode in CRASHES:
+        raise FfmpegFailed(
+            f"{source.name} makes ffmpeg crash (signal {-ended.returncode}): it is damaged, or"
+            " ffmpeg has a fault."
+        )
     if ended.returncode < 0:
         raise TransientError(
             f"ffmpeg was killed by signal {-ended.returncode} while reading {source.name}."

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
+from functions.shared.errors import PartMismatch, PartMissing
 from functions.shared.plan import Plan
 
 if TYPE_CHECKING:
@@ -159,4 +161,17 @@ class MediaStore:
         self.write_json(keys.chunks, [chunk.model_dump() for chunk in plan.chunks])
 
     def read_plan(self, job_id: str) -> Plan:
-        return Plan.model_validate_json(self.read(Keys(job_id).plan))
+        """The job's plan. Raises PartMissing, or PartMismatch where it is damaged."""
+        key = Keys(job_id).plan
+        try:
+            return Plan.model_validate_json(self.read(key))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _NOT_FOUND:
+                raise PartMissing(f"Job {job_id} has no plan ({key}).") from error
+            raise
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"])) or "the whole"
+            raise PartMismatch(
+                f"The plan of job {job_id} ({key}) is damaged: {where}: {first['msg']}."
+            ) from error

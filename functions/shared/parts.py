@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from functions.shared.errors import SourceChanged, TransientError
+from functions.shared.errors import RenderTimedOut, SourceChanged
 from functions.shared.ffmpeg import Input
 from functions.shared.media_store import Part
 from functions.shared.plan import Plan, Source
@@ -36,10 +36,10 @@ class Deadline:
         self.at = clock() + remaining_s - MARGIN_S
 
     def left_s(self, doing: str) -> float:
-        """Seconds left; TransientError when there are none."""
+        """Seconds left; RenderTimedOut when there are none."""
         left = self.at - self.clock()
         if left <= 0:
-            raise TransientError(f"No time was left while {doing}.")
+            raise RenderTimedOut(f"No time was left while {doing}.")
         return left
 
 

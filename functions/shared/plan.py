@@ -128,6 +128,8 @@ class Plan(Frozen):
     threads: int
     """Encoder and decoder threads; part of the plan because output bytes depend on it."""
     max_parallel: int
+    notes: tuple[str, ...] = ()
+    """Sentences on what the job will lack, for its result."""
 
     @property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -155,5 +157,5 @@ class Plan(Frozen):
     @property
     def hash(self) -> str:
         """Identifies what parts hold; equal plans make equal parts, so a part can be reused."""
-        shaping = self.model_dump_json(exclude={"job_id", "max_parallel"})
+        shaping = self.model_dump_json(exclude={"job_id", "max_parallel", "notes"})
         return hashlib.sha256(shaping.encode()).hexdigest()

@@ -18,6 +18,8 @@ _KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH")
 _POLL_S = 0.1
 _READ_BYTES = 16 * 1024
 _PR_SET_PDEATHSIG = 1
+CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL}
+"""Return codes of a child that its own fault ended; any other signal came from outside."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class Shoot:
 def take_batch(store: Store, job_id: str, batch: int, *, remaining_s: float) -> int:
     """Take one batch's pictures, unless they are there; returns how many files it stands for.
 
-    Raises SourceChanged, SourceTruncated, FfmpegFailed, TransientError.
+    Raises SourceChanged, SourceTruncated, FfmpegFailed, RenderTimedOut,
+    TransientError.
     """
     deadline = Deadline(remaining_s)
     plan = store.read_plan(job_id)

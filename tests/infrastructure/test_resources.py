@@ -223,6 +223,7 @@ def test_the_planner_is_told_the_stages_limits(synthesize: Synthesize) -> None:
     variables: dict[str, Any] = stack.functions()["plan_render"]["Environment"]["Variables"]
 
     assert variables["RENDER_THREADS"] == "2"
+    assert variables["CHUNK_MEMORY_MB"] == "3008"
     assert variables["MAX_PARALLEL"] == "7"
     assert variables["SOURCE_BUCKETS"] == "footage"
     assert int(variables["MAX_SOURCE_DURATION_S"]) == Stage().max_source_duration_s

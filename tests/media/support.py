@@ -30,11 +30,12 @@ from functions.shared.plan import Plan, Source
 LIMITS = Limits(
     size_bytes=1 << 30, pixels=8192 * 4320, duration_s=3600, streams=32, scan_bytes=1 << 28
 )
-SETTINGS = PlanSettings(threads=1, max_parallel=10)
+SETTINGS = PlanSettings(threads=1, max_parallel=10, chunk_memory_mb=1769)
 BUCKET = "media"
 JOB = "job"
 PLENTY_S = 300.0
 _FORGET_COLOURS = "setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown,"
+_GAPS = "aresample=async=1:first_pts=0:min_hard_comp=0.02"
 SECRET = "X-Amz-Signature=secret"
 
 
@@ -154,7 +155,7 @@ def render_in_one_piece(ffmpeg: Path, plan: Plan, file: Path, to: Path) -> None:
     )
     sound = []
     if plan.audio is not None:
-        track = f"[0:{plan.audio.stream_index}]asetpts={shift},aresample=async=1:first_pts=0[a]"
+        track = f"[0:{plan.audio.stream_index}]asetpts={shift},{_GAPS}[a]"
         graph = f"{graph};{track}"
         sound = ["-map", "[a]", "-c:a", "aac", "-b:a", f"{plan.audio.bitrates_kbps[0]}k"]
     encoder = ["-c:v", "libx264", "-preset", output.preset, "-crf", str(output.crf)]

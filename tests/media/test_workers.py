@@ -15,6 +15,7 @@ from functions.render_audio.render import render_audio
 from functions.render_chunk.render import render_chunk
 from functions.shared.errors import (
     InvalidRequest,
+    RenderTimedOut,
     SourceChanged,
     SourceTruncated,
     SourceUnreachable,
@@ -123,13 +124,13 @@ def _catch(raised: list[BaseException], work: Callable[[], object]) -> Callable[
     return run
 
 
-def test_renderer_out_of_time_is_stopped_and_transient(
+def test_renderer_out_of_time_is_stopped_and_named(
     store: FolderStore, clip: Path, own_tmp: Path
 ) -> None:
     plan = _with_preset(store, plan_job(store, lossless(), clip), "placebo", height=1080)
     started = time.monotonic()
 
-    with pytest.raises(TransientError, match="did not finish s3://media/source in 1 s"):
+    with pytest.raises(RenderTimedOut, match="did not finish s3://media/source in 1 s"):
         render_chunk(store, JOB, plan.chunks[0], remaining_s=6)
 
     assert time.monotonic() - started < 4

@@ -24,6 +24,10 @@ class TransientError(Exception):
     pass
 
 
+class RenderTimedOut(Exception):  # noqa: N818
+    pass
+
+
 def raises(error: Exception) -> Callable[[dict[str, Any]], Any]:
     def worker(_: dict[str, Any]) -> Any:
         raise error
@@ -224,6 +228,15 @@ def test_the_execution_fails_even_where_the_record_cannot_be_written(
     run = machine.run(REQUEST)
 
     assert (run.status, run.error) == ("FAILED", "FfmpegFailed")
+
+
+def test_running_out_of_time_is_tried_again_once(make_machine: MakeMachine) -> None:
+    machine = make_machine(PlanRender=raises(RenderTimedOut("600 s were not enough")))
+
+    run = machine.run(REQUEST)
+
+    assert (run.status, run.error) == ("FAILED", "RenderTimedOut")
+    assert len(machine.workers.to("PlanRender")) == 2
 
 
 def test_a_transient_error_is_tried_again(make_machine: MakeMachine) -> None:

@@ -13,8 +13,10 @@ from functions.assemble_render.handler import handle
 from functions.assemble_render.upload import MAX_PARTS, PART_BYTES, Upload, _bodies, part_bytes
 from functions.shared import runtime
 from functions.shared.media_store import MediaStore
+from functions.shared.mp4.inspection import inspect_audio
+from functions.shared.mp4.source import MemoryBytes
 from tests.unit.assemble_render.conftest import Material
-from tests.unit.assemble_render.jobs import FRAMES, JOB, Job, make_plan
+from tests.unit.assemble_render.jobs import BITRATE_KBPS, FRAMES, JOB, Job, make_plan
 from tests.unit.mp4.making import NTSC, decoded_frames, decoded_samples, strict_decode_log
 
 
@@ -46,6 +48,7 @@ def test_result_says_what_was_made_and_checked(job: Job) -> None:
     job.assemble()
 
     result = job.result()
+    sound = inspect_audio(MemoryBytes(job.store.read(job.keys.audio(BITRATE_KBPS))))
     first = result["outputs"][0]
     published = job.store.head(job.keys.output("90p"))
     assert published is not None
@@ -58,7 +61,9 @@ def test_result_says_what_was_made_and_checked(job: Job) -> None:
     assert first["audio"]["duration_s"] == 2.0
     assert len(first["sha256"]) == 64
     assert result["plan_hash"] == job.plan.hash
-    assert result["checks"]["parts"] == 8
+    assert result["checks"]["parts"] == 7
+    assert result["checks"]["audio_packets"] == sound.packets
+    assert result["notes"] == []
     assert result["checks"]["frames"] == 120
     assert result["checks"]["files"] == 2
     assert result["checks"]["pictures"] == 4
@@ -68,6 +73,17 @@ def test_result_says_what_was_made_and_checked(job: Job) -> None:
     ]
     assert result["snapshots"][2]["time_s"] == pytest.approx(1.001)
     assert job.store.read(result["snapshots"][2]["key"]) == b"\xff\xd8 picture 1 160"
+
+
+def test_result_says_what_could_not_be_had(store: MediaStore) -> None:
+    note = "The source's sound cannot be decoded (ac4): the outputs have none."
+    job = Job(store, make_plan(outputs=(), audio=None, notes=(note,)))
+    store.write_plan(job.plan)
+    job.put_pictures()
+
+    job.assemble()
+
+    assert job.result()["notes"] == [note]
 
 
 def test_parts_larger_than_a_block(

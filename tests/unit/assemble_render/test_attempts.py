@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from botocore.exceptions import ResponseStreamingError
+from botocore.exceptions import ClientError, ResponseStreamingError
 
-from functions.shared.errors import RenderMismatch
+from functions.shared.errors import RenderMismatch, TransientError
 from tests.unit.assemble_render.jobs import Job
 
 
@@ -82,6 +82,24 @@ def test_a_rival_that_publishes_first_is_checked_and_kept(job: Job) -> None:
     assert job.store.read(key) == theirs
     assert result.outputs[0].sha256 is None
     assert job.open_uploads() == 0
+
+
+def test_a_conflict_at_publishing_is_tried_again(job: Job) -> None:
+    def conflict() -> None:
+        error = {"Code": "ConditionalRequestConflict", "Message": "A conflicting operation"}
+        raise ClientError(
+            {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 409}}, "CompleteMultipartUpload"
+        )
+
+    with (
+        pytest.raises(TransientError, match=r"write of jobs/job-1/out/90p.mp4 came in between\.$"),
+        job.before("CompleteMultipartUpload", conflict),
+    ):
+        job.assemble()
+    assert job.published() == []
+    assert job.open_uploads() == 0
+
+    assert len(job.assemble().outputs) == 2
 
 
 @pytest.mark.parametrize(

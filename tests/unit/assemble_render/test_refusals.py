@@ -1,9 +1,11 @@
 """What does not agree with the plan is refused by name, and nothing is published."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
+from botocore.exceptions import ClientError
 
 from functions.assemble_render.stored import open_stored
 from functions.shared.errors import (
@@ -26,8 +28,9 @@ PICTURE = KEYS.snapshot_part(snapshot_name(1, 160, "jpeg"))
 
 
 def assert_refused(job: Job, error: type[ReelwrightError], words: str) -> None:
-    with pytest.raises(error, match=words):
+    with pytest.raises(error, match=words) as caught:
         job.assemble()
+    assert re.search(r"[^.]\.$", str(caught.value))
     assert job.published() == []
     assert job.open_uploads() == 0
 
@@ -59,14 +62,34 @@ def test_a_part_without_checksum(job: Job, key: str, name: str) -> None:
     assert_refused(job, PartMismatch, f"{name}.* carries no checksum")
 
 
+def test_a_plan_absent(job: Job) -> None:
+    job.delete(KEYS.plan)
+    assert_refused(job, PartMissing, r"^Job job-1 has no plan \(jobs/job-1/plan.json\)\.$")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda plan: plan[:-9], lambda plan: plan.replace(b"crf", b"c\nf"), lambda _: b"\xff"],
+)
+def test_a_plan_damaged(job: Job, damage: Callable[[bytes], bytes]) -> None:
+    job.store.write(KEYS.plan, damage(job.store.read(KEYS.plan)), "application/json")
+    with pytest.raises(PartMismatch) as caught:
+        job.assemble()
+    message = str(caught.value)
+    assert message.startswith("The plan of job job-1 (jobs/job-1/plan.json) is damaged: ")
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert "http" not in message
+
+
 def test_a_frame_missing(job: Job, material: Material) -> None:
     job.put_chunk("90p", 1, material.chunk("160x90", 24, 23), 23)
-    assert_refused(job, PartMismatch, "^chunk 1 of output 90p has 23 frames, the plan says 24$")
+    assert_refused(job, PartMismatch, "^chunk 1 of output 90p has 23 frames, the plan says 24\\.$")
 
 
 def test_a_frame_too_many(job: Job, material: Material) -> None:
     job.put_chunk("90p", 1, material.chunk("160x90", 24, 25), 25)
-    assert_refused(job, PartMismatch, "chunk 1 of output 90p has 25 frames, the plan says 24$")
+    assert_refused(job, PartMismatch, "chunk 1 of output 90p has 25 frames, the plan says 24\\.$")
 
 
 @pytest.mark.parametrize("frames", [28, 40])
@@ -104,6 +127,27 @@ def test_sound_that_ends_early(job: Job) -> None:
             job.respoil(job.keys.chunk(output.name, chunk.index), plan=job.plan.hash)
     job.respoil(AUDIO, plan=job.plan.hash)
     assert_refused(job, PartMismatch, r"the sound at 96 kb/s ends at 2.00 s, the plan says 4.00 s")
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xd8 another", b"\xff", b"\xff\xd8" + bytes(9 << 20)])
+def test_a_damaged_picture(job: Job, damage: bytes) -> None:
+    job.respoil(PICTURE, damage)
+    assert_refused(job, PartMismatch, "^snapshot 1 of width 160 does not hold the bytes")
+
+
+def test_a_picture_replaced_after_it_was_checked(job: Job) -> None:
+    """As S3 answers; moto copies whatever is there."""
+
+    def refuse() -> None:
+        error = {"Code": "PreconditionFailed", "Message": "At least one of the pre-conditions …"}
+        raise ClientError({"Error": error}, "CopyObject")
+
+    with (
+        pytest.raises(PartMismatch, match=r"^snapshot \d of width \d+ was replaced after it was"),
+        job.before("CopyObject", refuse),
+    ):
+        job.assemble()
+    assert job.keys.result not in job.published()
 
 
 @pytest.mark.parametrize("frame", ["31", "", "-1", "x"])

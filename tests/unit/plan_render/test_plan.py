@@ -14,7 +14,7 @@ from functions.shared.errors import InvalidRequest, SnapshotOutsideSource
 from functions.shared.job import parse_input
 from functions.shared.plan import Plan, Source
 
-SETTINGS = PlanSettings(threads=2, max_parallel=50)
+SETTINGS = PlanSettings(threads=2, max_parallel=50, chunk_memory_mb=10_240)
 SOURCE = Source(bucket="b", key="k", etag='"e"', size_bytes=9, container="mpegts")
 AUDIO = AudioFacts(
     stream_index=1,
@@ -41,24 +41,32 @@ def probe(
     height: int = 1080,
     start_s: Fraction = Fraction(1),
     audio: AudioFacts | None = AUDIO,
+    unheard: tuple[str, ...] = (),
 ) -> Probe:
     video = VideoFacts(
         stream_index=0,
         codec="h264",
         width=width,
         height=height,
+        coded_pixels=width * height,
         rate=rate,
         colours_valid=True,
         start_s=start_s,
         end_s=start_s + length_s,
     )
-    return Probe(container="mpegts", container_start_s=Fraction("0.5"), video=video, audio=audio)
+    return Probe(
+        container="mpegts",
+        container_start_s=Fraction("0.5"),
+        video=video,
+        audio=audio,
+        unheard=unheard,
+    )
 
 
-def plan(found: Probe, **fields: Any) -> Plan:
+def plan(found: Probe, settings: PlanSettings = SETTINGS, **fields: Any) -> Plan:
     asked = {"render": {"outputs": [{}]}} if "snapshots" not in fields else {}
     request = parse_input({"source": "s3://bucket/key", **asked, **fields})
-    return plan_render("job", request, SOURCE, found, SETTINGS)
+    return plan_render("job", request, SOURCE, found, settings)
 
 
 @given(rate=rates, length_s=lengths_s, chunk_s=chunks_s, preset=presets)
@@ -146,6 +154,17 @@ def test_source_without_sound_makes_outputs_without_sound() -> None:
     made = plan(probe(audio=None))
     assert made.audio is None
     assert made.outputs[0].audio_bitrate_kbps is None
+    assert made.notes == ()
+
+
+def test_sound_that_was_asked_for_and_cannot_be_decoded_is_noted() -> None:
+    found = probe(audio=None, unheard=("ac4",))
+    assert plan(found).notes == (
+        "The source's sound cannot be decoded (ac4): the outputs have none.",
+    )
+    assert plan(found, render={"outputs": [{"audio": None}]}).notes == ()
+    assert plan(found, snapshots={"count": 1}).notes == ()
+    assert plan(found).hash == plan(probe(audio=None)).hash
 
 
 def test_bitrates_are_made_once_each() -> None:
@@ -162,9 +181,9 @@ def test_bitrates_are_made_once_each() -> None:
 
 
 @given(
-    width=st.integers(1, 8192),
-    height=st.integers(1, 8192),
-    asked=st.one_of(st.none(), st.integers(8, 2160).map(lambda half: 2 * half)),
+    width=st.integers(100, 4096),
+    height=st.integers(100, 4096),
+    asked=st.one_of(st.none(), st.integers(8, 200).map(lambda half: 2 * half)),
 )
 def test_output_sizes_are_even_and_keep_the_shape(
     width: int, height: int, asked: int | None

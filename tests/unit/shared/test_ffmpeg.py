@@ -9,6 +9,7 @@ import pytest
 from functions.shared.errors import (
     FfmpegFailed,
     ReelwrightError,
+    RenderTimedOut,
     SourceUnreachable,
     TransientError,
 )
@@ -19,6 +20,7 @@ from functions.shared.ffmpeg import (
     run_ffmpeg,
     telling_line,
 )
+from functions.shared.parts import MARGIN_S, Deadline
 
 SECRET = "X-Amz-Signature=abc"
 SOURCE = Input(f"https://bucket.s3.example.com/key?{SECRET}", "bucket/key")
@@ -118,16 +120,25 @@ def test_killed_is_transient(stand_in: StandIn) -> None:
         run_ffmpeg([], SOURCE, timeout_s=20)
 
 
-def test_out_of_time_is_transient(stand_in: StandIn) -> None:
+@pytest.mark.parametrize("signal", ["SEGV", "ABRT", "BUS", "FPE", "ILL"])
+def test_a_crash_is_final_and_names_the_source(stand_in: StandIn, signal: str) -> None:
+    stand_in.does(f"ulimit -c 0; kill -{signal} $$")
+    with pytest.raises(FfmpegFailed, match=r"^bucket/key makes ffmpeg crash"):
+        run_ffmpeg([], SOURCE, timeout_s=20)
+
+
+def test_out_of_time_has_its_own_name(stand_in: StandIn) -> None:
     stand_in.does("while :; do :; done")
-    with pytest.raises(TransientError, match="did not finish bucket/key"):
+    with pytest.raises(RenderTimedOut, match="did not finish bucket/key"):
         run_ffmpeg([], SOURCE, timeout_s=0.4)
 
 
-def test_no_time_at_all_is_transient(stand_in: StandIn) -> None:
+def test_no_time_at_all_has_its_own_name(stand_in: StandIn) -> None:
     stand_in.does("exit 0")
-    with pytest.raises(TransientError, match="No time was left"):
+    with pytest.raises(RenderTimedOut, match="No time was left"):
         run_ffmpeg([], SOURCE, timeout_s=0)
+    with pytest.raises(RenderTimedOut, match="No time was left while cutting"):
+        Deadline(MARGIN_S).left_s("cutting")
 
 
 def test_missing_layer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,112 @@
+"""Outputs that a chunk's function could not make are refused before anything is rendered."""
+
+import re
+from typing import Any
+
+import pytest
+
+from functions.plan_render.memory import chunk_memory_mb
+from functions.plan_render.plan import PlanSettings
+from functions.shared.errors import InvalidRequest
+from functions.shared.plan import Output
+from infrastructure.stage import Stage
+from tests.unit.plan_render.test_plan import plan, probe
+
+LARGE = probe(width=3840, height=2160)
+
+
+def of(memory_mb: int = Stage().chunk_memory_mb) -> PlanSettings:
+    """A stack whose chunk function has so much memory."""
+    threads = Stage(chunk_memory_mb=memory_mb).render_threads
+    return PlanSettings(threads=threads, max_parallel=1, chunk_memory_mb=memory_mb)
+
+
+def output(height: int, preset: str = "medium") -> dict[str, Any]:
+    return {"name": f"{height}p", "height": height, "video": {"preset": preset}}
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        [output(2160)],
+        [output(2160, "ultrafast"), output(1080, "veryfast")],
+        [output(1080), output(720), output(480), output(360)],
+        [output(1080, "veryslow")],
+    ],
+)
+def test_the_default_stack_makes_the_usual_from_a_2160p_source(
+    outputs: list[dict[str, Any]],
+) -> None:
+    assert len(plan(LARGE, of(), render={"outputs": outputs}).outputs) == len(outputs)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "enough_mb"),
+    [
+        ([output(2160, "slow")], 3008),
+        ([output(2160, "veryslow")], 4096),
+        ([output(2160), output(1080)], 3008),
+        ([output(4320)], 8845),
+    ],
+)
+def test_more_is_refused_until_the_stack_has_the_memory(
+    outputs: list[dict[str, Any]], enough_mb: int
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        plan(LARGE, of(), render={"outputs": outputs})
+
+    message = str(refused.value)
+    assert all(f"Output {one['name']} is " in message for one in outputs)
+    assert "a chunk's function has 1,769" in message
+    assert "a larger chunk_memory_mb" in message
+    assert message.endswith(".")
+    assert plan(LARGE, of(enough_mb), render={"outputs": outputs})
+
+
+def test_a_size_that_h264_cannot_have_is_refused() -> None:
+    with pytest.raises(
+        InvalidRequest, match=re.escape("Output 4320p is 276480x4320 at preset medium")
+    ):
+        plan(probe(width=1024, height=16), of(10_240), render={"outputs": [output(4320)]})
+
+
+def test_pictures_alone_need_no_encoder() -> None:
+    assert plan(probe(width=8192, height=4320), of(256), snapshots={"count": 1}).outputs == ()
+
+
+@pytest.mark.parametrize(
+    ("preset", "height", "threads", "measured_mb"),
+    [
+        ("ultrafast", 360, 1, 44),
+        ("ultrafast", 1080, 1, 83),
+        ("ultrafast", 2160, 1, 191),
+        ("ultrafast", 1080, 2, 97),
+        ("ultrafast", 1080, 6, 153),
+        ("veryfast", 1080, 1, 202),
+        ("medium", 360, 1, 90),
+        ("medium", 1080, 1, 404),
+        ("medium", 1080, 2, 452),
+        ("medium", 1080, 3, 482),
+        ("medium", 1080, 6, 543),
+        ("medium", 2160, 1, 1377),
+        ("slow", 1080, 1, 480),
+        ("slow", 2160, 1, 1663),
+        ("veryslow", 1080, 1, 772),
+        ("veryslow", 1080, 2, 875),
+        ("veryslow", 2160, 1, 2881),
+    ],
+)
+def test_the_estimate_is_never_under_what_was_measured_with_the_function_around_it(
+    preset: str, height: int, threads: int, measured_mb: int
+) -> None:
+    made = Output(
+        name="a",
+        width=height * 16 // 9,
+        height=height,
+        crf=23,
+        preset=preset,
+        keyint=150,
+        audio_bitrate_kbps=None,
+    )
+    estimated_mb = chunk_memory_mb([made], source_pixels=320 * 180, threads=threads)
+    assert measured_mb + 60 <= estimated_mb <= 1.3 * measured_mb + 120
