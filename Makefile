@@ -29,7 +29,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 READY := $(VENV)/.ready node_modules/.package-lock.json
 LOCAL_ASSEMBLY := build/cdk.local.out
 
-.PHONY: help setup layers layers-aws synth demo test check format lock docs bench \
+.PHONY: help setup layers layers-aws synth demo test model check format lock docs bench \
 	bootstrap deploy destroy local-up local-down clean FORCE
 
 help: ## list the targets
@@ -128,6 +128,10 @@ demo: synth $(RUNTIME_STAMP) ## render a clip on the embedded AWS (SOURCE=path/t
 
 test: synth $(AWS_LAYERS) $(RUNTIME_STAMP) ## set everything up and run every test that needs no AWS account
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+model: $(VENV)/.ready ## ten thousand random histories of the turn protocol, and the planted bugs
+	@$(BIN)/python -m tests.model
+	@$(BIN)/python -m tests.model --mutations
 
 check: $(READY) build/cdk.arm64.out/manifest.json build/cdk.x86_64.out/manifest.json ## linters, types, state machine and templates
 	@$(BIN)/ruff check --quiet

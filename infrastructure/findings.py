@@ -57,7 +57,7 @@ def accept_source_buckets(role: iam.Role, names: Iterable[str]) -> None:
 
 
 def accept_executions(policy: iam.Policy, machine: IConstruct) -> None:
-    """The state machine watches executions of itself, whose names aren't known before."""
+    """The policy is for executions of the machine, whose names aren't known before."""
     name = Stack.of(machine).get_logical_id(_resource(machine))
     account = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
     for separator in ":", "/":

@@ -1,4 +1,4 @@
-"""The eight functions: what each gets of the machine, which layers and which settings."""
+"""The eleven functions: what each gets of the machine, which layers and which settings."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infrastructure.job_function import JobFunction, Sizing, construct_name
@@ -24,6 +25,8 @@ class Surroundings:
     layers: Layers
     bucket: s3.IBucket
     table: dynamodb.ITable
+    turns: dynamodb.ITable
+    dead_letters: sqs.IQueue
     key: kms.IKey
     removal: RemovalPolicy
 
@@ -34,18 +37,30 @@ class JobFunctions:
 
     register_job: JobFunction
     claim_job: JobFunction
+    request_turn: JobFunction
     plan_render: JobFunction
     render_chunk: JobFunction
     render_audio: JobFunction
     take_snapshots: JobFunction
     assemble_render: JobFunction
     finish_job: JobFunction
+    cancel_job: JobFunction
+    reconcile_jobs: JobFunction
 
     @classmethod
     def build(cls, scope: Construct, around: Surroundings) -> Self:
         stage, layers = around.stage, around.layers
         media = {"MEDIA_BUCKET": around.bucket.bucket_name}
-        records = {"JOBS_TABLE": around.table.table_name}
+        records = {
+            "JOBS_TABLE": around.table.table_name,
+            "TURNS_TABLE": around.turns.table_name,
+        }
+        granting = {"MAX_ACTIVE_JOBS": str(stage.max_active_jobs)}
+        reconciling = {
+            "NEVER_STARTED_AFTER_S": str(stage.never_started_after_s),
+            "JOB_TIMEOUT_S": str(stage.job_timeout_s),
+            "DEAD_LETTERS_URL": around.dead_letters.queue_url,
+        }
         sources = {"SOURCE_BUCKETS": ",".join(stage.source_buckets)}
         planning = {
             "RENDER_THREADS": str(stage.render_threads),
@@ -76,6 +91,7 @@ class JobFunctions:
         return cls(
             register_job=function("register_job", desk, media | records | sources),
             claim_job=function("claim_job", desk, media | records | sources),
+            request_turn=function("request_turn", desk, records | granting),
             plan_render=function(
                 "plan_render",
                 Sizing(stage.plan_memory_mb, stage.plan_timeout_s, stage.plan_storage_mb),
@@ -85,13 +101,13 @@ class JobFunctions:
             render_chunk=function(
                 "render_chunk",
                 Sizing(stage.chunk_memory_mb, stage.chunk_timeout_s, stage.chunk_storage_mb),
-                media,
+                media | records,
                 layers.ffmpeg,
             ),
             render_audio=function(
                 "render_audio",
                 Sizing(stage.audio_memory_mb, stage.audio_timeout_s, stage.audio_storage_mb),
-                media,
+                media | records,
                 layers.ffmpeg,
             ),
             take_snapshots=function(
@@ -99,23 +115,32 @@ class JobFunctions:
                 Sizing(
                     stage.snapshots_memory_mb, stage.snapshots_timeout_s, stage.snapshots_storage_mb
                 ),
-                media,
+                media | records,
                 layers.ffmpeg,
             ),
             assemble_render=function(
                 "assemble_render",
                 Sizing(stage.assemble_memory_mb, stage.assemble_timeout_s),
-                media,
+                media | records,
             ),
-            finish_job=function("finish_job", desk, media | records),
+            finish_job=function("finish_job", desk, media | records | granting),
+            cancel_job=function("cancel_job", desk, records | granting),
+            reconcile_jobs=function(
+                "reconcile_jobs", desk, media | records | sources | granting | reconciling
+            ),
         )
 
     def all(self) -> tuple[JobFunction, ...]:
         return tuple(vars(self).values())
 
     def called_by_the_machine(self) -> tuple[JobFunction, ...]:
-        """Register Job is the pipe's enrichment and runs before any execution."""
-        return tuple(each for each in self.all() if each is not self.register_job)
+        """The others run before, beside and after executions."""
+        others = (self.register_job, self.cancel_job, self.reconcile_jobs)
+        return tuple(each for each in self.all() if each not in others)
+
+    def granting(self) -> tuple[JobFunction, ...]:
+        """Those that grant turns, which is told to the executions that wait for them."""
+        return (self.request_turn, self.finish_job, self.cancel_job, self.reconcile_jobs)
 
 
 def log_group(scope: Construct, construct_id: str, around: Surroundings) -> logs.LogGroup:

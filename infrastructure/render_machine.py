@@ -16,6 +16,8 @@ from infrastructure.job_function import JobFunction, construct_name
 from infrastructure.stage import Stage, task_timeout_s
 
 DEFINITION = Path(__file__).resolve().parents[1] / "statemachine" / "render_job.asl.json"
+_INVOKE = "arn:aws:states:::lambda:invoke"
+_INVOKE_AND_WAIT = f"{_INVOKE}.waitForTaskToken"
 
 
 class RenderMachine(Construct):
@@ -86,10 +88,12 @@ def definition(stage: Stage, functions: Sequence[JobFunction]) -> str:
     The text itself holds those of the default stage.
     """
     machine = json.loads(DEFINITION.read_text())
-    machine["TimeoutSeconds"] = stage.job_timeout_s
+    machine["TimeoutSeconds"] = stage.execution_timeout_s
     timeouts = {_placeholder(each): task_timeout_s(each.timeout_s) for each in functions}
     for task in _invocations(machine):
-        task["TimeoutSeconds"] = timeouts[task["Arguments"]["FunctionName"]]
+        is_waiting = task["Resource"] == _INVOKE_AND_WAIT
+        called = timeouts[task["Arguments"]["FunctionName"]]
+        task["TimeoutSeconds"] = stage.max_wait_s if is_waiting else called
     return json.dumps(machine, ensure_ascii=False)
 
 
@@ -115,7 +119,7 @@ def _invocations(node: Any) -> Iterator[dict[str, Any]]:
         for item in node:
             yield from _invocations(item)
     elif isinstance(node, dict):
-        if node.get("Resource") == "arn:aws:states:::lambda:invoke":
+        if node.get("Resource") in (_INVOKE, _INVOKE_AND_WAIT):
             yield node
         for item in node.values():
             yield from _invocations(item)

@@ -15,9 +15,10 @@ from infrastructure.job_function import JobFunction
 from infrastructure.job_functions import JobFunctions, Surroundings, log_group
 from infrastructure.job_pipe import JobPipe
 from infrastructure.job_queue import JobQueue
-from infrastructure.jobs_table import JobsTable
 from infrastructure.layers import Layers
 from infrastructure.media_bucket import MediaBucket
+from infrastructure.reconciling import Reconciling
+from infrastructure.records_table import RecordsTable
 from infrastructure.render_machine import RenderMachine
 from infrastructure.stage import Stage
 
@@ -55,13 +56,25 @@ class ReelwrightStack(Stack):
             removal=removal,
             parts_expire_days=stage.parts_expire_days,
         ).bucket
-        self.table = JobsTable(self, "Jobs", key=self.key, removal=removal).table
+        self.table = RecordsTable(
+            self, "Jobs", partition_key="job_id", key=self.key, removal=removal
+        ).table
+        self.turns = RecordsTable(
+            self,
+            "Turns",
+            partition_key="lane",
+            sort_key="sequence",
+            key=self.key,
+            removal=removal,
+        ).table
         self.jobs = JobQueue(self, "JobQueue", key=self.key, work_s=stage.desk_timeout_s)
         around = Surroundings(
             stage=stage,
             layers=Layers(self, "Layers", stage=stage),
             bucket=self.bucket,
             table=self.table,
+            turns=self.turns,
+            dead_letters=self.jobs.dead_letters,
             key=self.key,
             removal=removal,
         )
@@ -91,11 +104,14 @@ class ReelwrightStack(Stack):
             handler=self.functions.finish_job.function,
             key=self.key,
         )
+        Reconciling(self, "Reconciling", reconciler=self.functions.reconcile_jobs.function)
         findings.accept_dead_letter_queue(self.ended.missed)
         findings.accept_definition(self.render.machine)
         self._prefixes: defaultdict[str, set[str]] = defaultdict(set)
         self._watch()
+        self._grant_records()
         self._grant_to_functions()
+        self._grant_executions()
         self._grant_to_machine()
         self._grant_to_pipe()
         self._output()
@@ -115,11 +131,31 @@ class ReelwrightStack(Stack):
             "An execution ended without its own last state, and its job could not be ended.",
         )
 
+    def _grant_records(self) -> None:
+        does = self.functions
+        for each in (does.register_job, does.claim_job, does.finish_job, does.reconcile_jobs):
+            self._jobs(each, "GetItem", "PutItem", "UpdateItem")
+        for each in (does.plan_render, does.cancel_job):
+            self._jobs(each, "GetItem", "UpdateItem")
+        for each in (does.request_turn, does.render_chunk, does.render_audio, does.take_snapshots):
+            self._jobs(each, "GetItem")
+        self._jobs(does.assemble_render, "UpdateItem")
+        for each in (does.register_job, does.claim_job, does.reconcile_jobs):
+            self._turns(each, "GetItem", "PutItem", "UpdateItem")
+        self._turns(does.plan_render, "GetItem", "UpdateItem")
+        for each in does.granting():
+            self._turns(each, "GetItem", "Scan", "UpdateItem")
+        for each in (does.finish_job, does.cancel_job, does.reconcile_jobs):
+            self._turns(each, "DeleteItem")
+        letters = self.jobs.dead_letters.queue_arn
+        _add(
+            does.reconcile_jobs.role,
+            ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"],
+            [letters],
+        )
+
     def _grant_to_functions(self) -> None:
         does = self.functions
-        for each in (does.register_job, does.claim_job, does.finish_job):
-            self._records(each, "GetItem", "PutItem", "UpdateItem")
-        self._records(does.plan_render, "GetItem")
         self._media(does.plan_render, "PutObject", "jobs/*/plan.json", "jobs/*/chunks.json")
         self._media(does.plan_render, "DeleteObject", "parts/*/source")
         for each in (does.plan_render, does.render_chunk, does.render_audio, does.take_snapshots):
@@ -133,7 +169,7 @@ class ReelwrightStack(Stack):
         self._media(does.finish_job, "GetObject", "jobs/*/out/*", "jobs/*/result.json")
         for each in does.all():
             _add(each.role, _KEY_USE, [self.key.key_arn])
-            if each not in (does.register_job, does.claim_job):
+            if self._prefixes[each.folder]:
                 # Without it, S3 answers for an object that is not there with 403, not 404. A
                 # prefix can't be demanded: asking for one object names none.
                 _add(each.role, ["s3:ListBucket"], [self.bucket.bucket_arn])
@@ -141,8 +177,25 @@ class ReelwrightStack(Stack):
             findings.accept_prefixes(each.role, self.bucket, self._prefixes[each.folder])
         findings.accept_queue_key(does.finish_job.role)
 
-    def _records(self, function: JobFunction, *actions: str) -> None:
+    def _grant_executions(self) -> None:
+        """The machine needs its functions, and they their roles' policies, before it is there: what
+        names the machine is in policies of its own."""
+        does, render = self.functions, self.render
+        look, stop = "states:DescribeExecution", "states:StopExecution"
+        for each in does.granting():
+            own = iam.Policy(self, f"{each.node.id}Executions", roles=[each.role])
+            own.add_statements(_allow(["states:SendTaskSuccess"], [render.arn]))
+            if each is does.cancel_job:
+                own.add_statements(_allow([stop], [render.executions_arn]))
+            if each is does.reconcile_jobs:
+                own.add_statements(_allow([look, stop], [render.executions_arn]))
+            findings.accept_executions(own, render.machine)
+
+    def _jobs(self, function: JobFunction, *actions: str) -> None:
         _add(function.role, [f"dynamodb:{action}" for action in actions], [self.table.table_arn])
+
+    def _turns(self, function: JobFunction, *actions: str) -> None:
+        _add(function.role, [f"dynamodb:{action}" for action in actions], [self.turns.table_arn])
 
     def _media(self, function: JobFunction, action: str, *patterns: str) -> None:
         """Who may write an object may also give up writing it halfway."""
@@ -175,7 +228,7 @@ class ReelwrightStack(Stack):
             (["states:DescribeExecution", "states:StopExecution"], self.render.executions_arn),
             (["states:RedriveExecution"], self.render.chunk_executions_arn),
         ):
-            own.add_statements(iam.PolicyStatement(actions=actions, resources=[resource]))
+            own.add_statements(_allow(actions, [resource]))
         findings.accept_executions(own, self.render.machine)
         # A message that waits already must not start a machine that may not run its Map yet.
         self.pipe.pipe.node.add_dependency(own)
@@ -197,6 +250,8 @@ class ReelwrightStack(Stack):
             "Region": self.region,
             "StateMachineArn": self.render.arn,
             "JobsTableName": self.table.table_name,
+            "TurnsTableName": self.turns.table_name,
+            "CancelJobFunctionName": self.functions.cancel_job.function.function_name,
             "MediaBucketName": self.bucket.bucket_name,
         }.items():
             CfnOutput(self, name, value=value)
@@ -206,5 +261,8 @@ class ReelwrightStack(Stack):
 
 
 def _add(role: iam.Role, actions: Sequence[str], resources: Sequence[str]) -> None:
-    statement = iam.PolicyStatement(actions=list(actions), resources=list(resources))
-    role.add_to_policy(statement)
+    role.add_to_policy(_allow(actions, resources))
+
+
+def _allow(actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources))

@@ -54,7 +54,7 @@ class Stage(BaseModel):
     plan_memory_mb: MemoryMb = 1024
     assemble_memory_mb: MemoryMb = 1769
     desk_memory_mb: MemoryMb = 512
-    """Register, claim and finish: they only read and write records."""
+    """The functions that only read and write records: register, claim, finish, …"""
 
     chunk_timeout_s: TimeoutS = 600
     audio_timeout_s: TimeoutS = 900
@@ -63,12 +63,20 @@ class Stage(BaseModel):
     assemble_timeout_s: TimeoutS = 900
     desk_timeout_s: TimeoutS = 30
     job_timeout_s: Annotated[int, Field(ge=60, le=7 * 86_400)] = 21_600
+    """A job's time from the start of its turn; the reconciler ends it a minute later at most."""
+    max_wait_s: Annotated[int, Field(ge=60, le=300 * 86_400)] = 7 * 86_400
+    """A job's time from its claim to the start of its turn."""
+    never_started_after_s: Annotated[int, Field(ge=60, le=4 * 86_400)] = 3600
+    """A job that was registered and that no execution has claimed since is failed."""
 
     chunk_storage_mb: StorageMb = 2048
     audio_storage_mb: StorageMb = 4096
     snapshots_storage_mb: StorageMb = 1024
     plan_storage_mb: StorageMb = 1024
 
+    max_active_jobs: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Jobs that render at once; the others wait. With max_parallel, this bounds the functions that
+    run at once: 10 × 100 is the default quota of an account."""
     max_parallel: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Chunks of one job that render at once, unless the job asks for fewer."""
     max_source_bytes: Annotated[int, Field(ge=1, le=5 * 2**40)] = 100 * 2**30
@@ -103,6 +111,11 @@ class Stage(BaseModel):
     @property
     def stack_name(self) -> str:
         return "Reelwright" if self.stage == "main" else f"Reelwright-{self.stage}"
+
+    @property
+    def execution_timeout_s(self) -> int:
+        """Of the machine, which can't tell waiting from rendering."""
+        return self.max_wait_s + self.job_timeout_s
 
     @property
     def render_threads(self) -> int:

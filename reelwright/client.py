@@ -15,17 +15,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
+from functions.shared.errors import CancelRefused
 from functions.shared.job import parse_input
-from functions.shared.jobs_table import JobsTable
+from functions.shared.jobs_table import TERMINAL, JobsTable
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.plan import Plan
+from functions.shared.turns_table import TurnsTable
 
 if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
     from types_boto3_sqs import SQSClient
     from types_boto3_stepfunctions import SFNClient
 
+__all__ = ["TERMINAL", "Client", "Job", "Progress", "Stage"]
+
 Job = dict[str, Any]
-TERMINAL = {"COMPLETE", "FAILED", "REJECTED"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Client:
     outputs: Mapping[str, str]
     sqs: "SQSClient"
     states: "SFNClient"
+    functions: "LambdaClient"
     jobs: JobsTable
     store: MediaStore
 
@@ -64,17 +69,29 @@ class Client:
         cls, outputs: Mapping[str, str], session: boto3.Session, endpoint: str | None
     ) -> Self:
         """`endpoint` is the embedded AWS's, None on AWS."""
+        dynamodb = session.client("dynamodb", endpoint_url=endpoint)
         return cls(
             outputs=outputs,
             sqs=session.client("sqs", endpoint_url=endpoint),
             states=session.client("stepfunctions", endpoint_url=endpoint),
+            functions=session.client("lambda", endpoint_url=endpoint),
             jobs=JobsTable(
-                session.client("dynamodb", endpoint_url=endpoint), outputs["JobsTableName"]
+                dynamodb,
+                outputs["JobsTableName"],
+                TurnsTable(dynamodb, outputs["TurnsTableName"]),
             ),
             store=MediaStore(
                 session.client("s3", endpoint_url=endpoint), outputs["MediaBucketName"]
             ),
         )
+
+    @classmethod
+    def of_stack(cls, stack: str, session: boto3.Session) -> Self:
+        """A stack on AWS, by its name."""
+        described = session.client("cloudformation").describe_stacks(StackName=stack)
+        listed = described["Stacks"][0].get("Outputs", [])
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in listed}
+        return cls.connect(outputs, session, None)
 
     def upload(self, file: Path) -> str:
         """Put a local file where the stack may read it; returns its s3:// URL."""
@@ -110,6 +127,19 @@ class Client:
             name=name or uuid.uuid4().hex,
             input=json.dumps(request),
         )["executionArn"]
+
+    def cancel(self, job_id: str) -> str:
+        """Cancel a job; returns its status. CancelRefused says why it can't be cancelled."""
+        answer = self.functions.invoke(
+            FunctionName=self.outputs["CancelJobFunctionName"],
+            Payload=json.dumps({"job_id": job_id}),
+        )
+        told = json.loads(answer["Payload"].read())
+        if not answer.get("FunctionError"):
+            return str(told["status"])
+        if told["errorType"] == CancelRefused.__name__:
+            raise CancelRefused(told["errorMessage"])
+        raise RuntimeError(f"{told['errorType']}: {told['errorMessage']}")
 
     def job(self, job_id: str) -> Job | None:
         return self.jobs.get(job_id)

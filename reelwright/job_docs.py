@@ -41,9 +41,11 @@ _TAIL = """
 | status | meaning |
 | --- | --- |
 | QUEUED | registered; its execution is about to start |
-| RUNNING | claimed by the execution named in `execution_arn` |
+| WAITING | claimed by the execution named in `execution_arn`; waits for its turn |
+| RUNNING | its turn has come |
 | COMPLETE | every file was rendered, verified and published; `result_key` lists them |
 | FAILED | it ended without its files; `error` says why; started directly again, it is resumed |
+| CANCELLED | it was cancelled; nothing was published |
 | REJECTED | the request can never run; `error` says why |
 
 `error` holds `name` (a class of `functions/shared/errors.py`, or Step Functions' own), `message`

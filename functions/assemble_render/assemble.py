@@ -1,5 +1,6 @@
 """Turn a job's parts into its published files."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from functions.assemble_render.checks import (
@@ -24,17 +25,18 @@ from functions.shared.plan import Plan
 _THREADS = 8
 
 
-def assemble(store: MediaStore, job_id: str) -> Result:
+def assemble(store: MediaStore, job_id: str, begin_publishing: Callable[[], None]) -> Result:
     """Check all parts, publish the outputs, then the pictures, then result.json.
 
-    Done again after a crash at any point, it publishes what is missing and changes nothing else.
+    `begin_publishing` is called once all is ready and nothing is visible yet, and may raise. Done
+    again after a crash at any point, it publishes what is missing and changes nothing else.
     Raises PartMissing, PartForeign, PartMismatch, RenderMismatch, TransientError.
     """
     plan = store.read_plan(job_id)
     with in_sentences(), ThreadPoolExecutor(_THREADS) as threads:
         outputs = check_outputs(store, job_id, plan, threads)
         pictures = check_pictures(store, job_id, plan, threads)
-        files = publish_outputs(store, job_id, plan, outputs, threads)
+        files = publish_outputs(store, job_id, plan, outputs, threads, begin_publishing)
         picture_keys = publish_pictures(store, job_id, plan, pictures, threads)
     result = Result(
         job_id=job_id,

@@ -3,8 +3,9 @@
 from pydantic import BaseModel, ConfigDict
 
 from functions.assemble_render.assemble import assemble
+from functions.shared.jobs_table import ended
 from functions.shared.media_store import Keys
-from functions.shared.runtime import Context, Event, logged, logger, media_store
+from functions.shared.runtime import Context, Event, jobs_table, logged, logger, media_store
 
 
 class AssembleEvent(BaseModel):
@@ -13,13 +14,21 @@ class AssembleEvent(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     job_id: str
+    execution_arn: str
 
 
 @logged
 def handle(event: Event, context: Context) -> dict[str, str | int]:
     _ = context
-    job_id = AssembleEvent.model_validate(event).job_id
-    result = assemble(media_store(), job_id)
+    asked = AssembleEvent.model_validate(event)
+    job_id = asked.job_id
+
+    def begin_publishing() -> None:
+        """From here on it is too late to cancel."""
+        if not jobs_table().begin_publishing(job_id, asked.execution_arn):
+            raise ended(job_id)
+
+    result = assemble(media_store(), job_id, begin_publishing)
     logger().info("assembled", checks=result.checks.model_dump())
     return {
         "job_id": job_id,

@@ -1,6 +1,6 @@
 """Make an output's file and its pictures visible, once, and only what passed its checks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -38,14 +38,20 @@ class Published:
 
 
 def publish_outputs(
-    store: MediaStore, job_id: str, plan: Plan, outputs: list[CheckedOutput], threads: Executor
+    store: MediaStore,
+    job_id: str,
+    plan: Plan,
+    outputs: list[CheckedOutput],
+    threads: Executor,
+    begin: Callable[[], None],
 ) -> list[Published]:
-    """Upload all outputs, then publish all. RenderMismatch, and nothing new is visible."""
+    """Upload all outputs, `begin`, then publish all. RenderMismatch, and nothing new is visible."""
     with ExitStack() as undo:
         staged = []
         for output in outputs:
             one = _stage(store, job_id, plan, output, threads, undo)
             staged.append(one)
+        begin()
         return [_publish(store, plan.hash, one) for one in staged]
 
 

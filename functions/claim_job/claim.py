@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from functions.shared.admission import check_bucket, job_id_for
-from functions.shared.errors import JobIdTaken
+from functions.shared.admission import check_bucket, job_id_for, register
 from functions.shared.job import parse_input
 from functions.shared.jobs_table import JobsTable
 
@@ -22,6 +21,8 @@ class Claim(BaseModel):
     input: Any
     execution_arn: str
     execution_name: str
+    redrives: int = 0
+    """How often the execution was redriven."""
 
 
 def claim(
@@ -30,13 +31,15 @@ def claim(
     """(job id, whether this execution has it).
 
     A job started directly is registered here, by the rules that hold for messages. Starting a
-    FAILED job directly opens it again; a repeated message never does.
+    FAILED job directly opens it again, and so does redriving its own execution; a repeated message
+    never does.
     """
     from_queue = isinstance(event.input, list) and len(event.input) == 1
     request = parse_input(event.input[0] if from_queue else event.input)
     check_bucket(request, readable)
     job_id = job_id_for(request, event.execution_name)
-    row = jobs.register(job_id, request, "queue" if from_queue else "direct", now)
-    if row is not None and row.get("request_hash") != request.hash:
-        raise JobIdTaken(f"The job id {job_id!r} belongs to another request; choose a new one.")
-    return job_id, jobs.claim(job_id, event.execution_arn, now, reopen=not from_queue)
+    register(job_id, request, "queue" if from_queue else "direct", jobs, now)
+    claimed = jobs.claim(
+        job_id, event.execution_arn, now, reopen=not from_queue, redrives=event.redrives
+    )
+    return job_id, claimed

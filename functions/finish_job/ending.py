@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from functions.shared.admission import safe_id
+from functions.shared.errors import ReelwrightError
 from functions.shared.jobs_table import Door, JobError
 
 _MOST_MESSAGE = 1000
@@ -43,6 +44,25 @@ class Failure(BaseModel):
         return JobError(name, message[:_MOST_MESSAGE], self.state, self.chunk)
 
 
+class LastWord(BaseModel):
+    """What the state Job Failed says, after the job's record was written."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    failure: Failure
+    redriven: bool
+    """The execution was redriven since it last claimed its job."""
+
+    def speak(self) -> None:
+        """End the execution by raising the job's own error; return where it goes on instead.
+
+        Step Functions takes the exception's class for the error's name, so one is made.
+        """
+        if not self.redriven:
+            error = self.failure.as_error()
+            raise type(error.name, (ReelwrightError,), {})(error.message)
+
+
 class Ending(BaseModel):
     """What finish_job is told. `input` is the execution's own, for where no job id is known."""
 
@@ -55,6 +75,8 @@ class Ending(BaseModel):
     input: Any = None
     result_key: str | None = None
     failure: Failure | None = None
+    redrives: int | None = None
+    """How often the execution had been redriven when it ended, where that is told."""
 
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> Self:
@@ -68,6 +90,7 @@ class Ending(BaseModel):
             execution_arn=detail["executionArn"],
             execution_name=detail["name"],
             input=_read(detail.get("input")),
+            redrives=detail.get("redriveCount"),
             failure=Failure(error=detail.get("error") or name, cause=detail.get("cause") or words),
         )
 

@@ -6,16 +6,25 @@ from typing import Any
 
 from functions.finish_job.ending import Ending, Failure
 from functions.shared.admission import excerpt, safe_id
+from functions.shared.cancelling import CANCELLED
 from functions.shared.errors import InvalidRequest, PartMissing
 from functions.shared.job import parse_input
 from functions.shared.jobs_table import JobError, JobsTable
 from functions.shared.media_store import MediaStore
+from functions.shared.turns import Answerer, grant_turns
 
 _REFUSALS = {"InvalidRequest", "SourceNotAllowed", "JobIdTaken"}
 
 
-def finish(ending: Ending, jobs: JobsTable, store: MediaStore, now: datetime) -> dict[str, Any]:
-    """End the job; return its id and the status its row holds now.
+def finish(
+    ending: Ending,
+    jobs: JobsTable,
+    store: MediaStore,
+    answerer: Answerer,
+    ceiling: int,
+    now: datetime,
+) -> dict[str, Any]:
+    """End the job, grant the turn it freed; return its id and the status its row holds now.
 
     COMPLETE needs the result, and every file it names, to be in the store: the row never runs
     ahead of the render.
@@ -26,6 +35,7 @@ def finish(ending: Ending, jobs: JobsTable, store: MediaStore, now: datetime) ->
         jobs.complete(job_id, ending.execution_arn, ending.result_key or "", now)
     else:
         _fail(job_id, ending, jobs, now)
+    grant_turns(jobs.turns, answerer, ceiling)
     row = jobs.get(job_id)
     return {"job_id": job_id, "status": row["status"] if row else None}
 
@@ -47,8 +57,12 @@ def _fail(job_id: str, ending: Ending, jobs: JobsTable, now: datetime) -> None:
         _reject(job_id, row, ending, error, jobs, now)
     elif row is None:
         _fail_unclaimed(job_id, ending, error, jobs, now)
-    elif row["status"] != "QUEUED" or _is_of(ending, row):
-        jobs.fail(job_id, ending.execution_arn, _closest(row, error), now)
+    elif row["status"] == "QUEUED" and not _is_of(ending, row):
+        return
+    elif row.get("cancel_requested_at"):
+        jobs.fail(job_id, ending.execution_arn, CANCELLED, now, "CANCELLED", ending.redrives)
+    else:
+        jobs.fail(job_id, ending.execution_arn, _closest(row, error), now, redrives=ending.redrives)
 
 
 def _fail_unclaimed(

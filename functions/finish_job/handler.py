@@ -1,16 +1,37 @@
-"""Last state, catch path, and target of the rule on failed, timed-out and aborted executions."""
+"""Last state, catch path, and target of the rule on failed, timed-out and aborted executions.
+
+The state Job Failed calls it too, which only has the execution fail: nothing is recorded.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.finish_job.ending import Ending
+from functions.finish_job.ending import Ending, LastWord
 from functions.finish_job.finish import finish
-from functions.shared.runtime import Context, jobs_table, logged, logger, media_store
+from functions.shared.runtime import (
+    Context,
+    answers,
+    jobs_table,
+    logged,
+    logger,
+    media_store,
+    setting,
+)
 
 
 @logged
 def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    if "redriven" in event:
+        LastWord.model_validate(event).speak()
+        return {}
     ending = Ending.from_event(event)
-    ended = finish(ending, jobs_table(), media_store(), datetime.now(UTC))
+    ended = finish(
+        ending,
+        jobs_table(),
+        media_store(),
+        answers(),
+        int(setting("MAX_ACTIVE_JOBS")),
+        datetime.now(UTC),
+    )
     logger().info("finished", execution_arn=ending.execution_arn, **ended)
     return ended

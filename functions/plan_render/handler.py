@@ -1,4 +1,9 @@
-"""Plan Render: bring in and probe the source, write the plan, answer with counts and keys."""
+"""Plan Render: start the job's turn, bring in and probe the source, write the plan.
+
+It answers with counts and keys.
+"""
+
+from datetime import UTC, datetime
 
 from functions.plan_render.facts import Limits
 from functions.plan_render.fetch import forget, locate
@@ -29,6 +34,14 @@ _SCAN_BYTES = 2 << 30
 """Read at most to find the end of a source that does not say how long it is."""
 
 
+class PlanEvent(Frozen):
+    """What the state machine passes; `epoch` is what its token was answered with."""
+
+    job_id: str
+    execution_arn: str
+    epoch: int
+
+
 class Summary(Frozen):
     """What the next states branch on; everything else is in the plan."""
 
@@ -44,7 +57,9 @@ class Summary(Frozen):
 @logged
 def handle(event: Event, context: Context) -> dict[str, object]:
     deadline = Deadline(context.get_remaining_time_in_millis() / 1000)
-    job_id: str = event["job_id"]
+    asked = PlanEvent.model_validate(event)
+    job_id = asked.job_id
+    jobs_table().start(job_id, asked.execution_arn, asked.epoch, datetime.now(UTC))
     request = _request(job_id)
     store = media_store()
     limits = _limits()

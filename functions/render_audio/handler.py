@@ -2,18 +2,20 @@
 
 from functions.render_audio.render import render_audio
 from functions.shared.plan import Frozen
-from functions.shared.runtime import Context, Event, logged, media_store
+from functions.shared.runtime import Context, Event, jobs_table, logged, media_store
 
 
 class AudioEvent(Frozen):
     """What the state machine passes."""
 
     job_id: str
+    execution_arn: str
 
 
 @logged
 def handle(event: Event, context: Context) -> dict[str, str]:
     asked = AudioEvent.model_validate(event)
+    jobs_table().check_running(asked.job_id, asked.execution_arn)
     remaining_s = context.get_remaining_time_in_millis() / 1000
     render_audio(media_store(), asked.job_id, remaining_s=remaining_s)
     return {"job_id": asked.job_id}

@@ -2,13 +2,14 @@
 
 from functions.render_chunk.render import render_chunk
 from functions.shared.plan import Chunk, Frozen
-from functions.shared.runtime import Context, Event, logged, media_store
+from functions.shared.runtime import Context, Event, jobs_table, logged, media_store
 
 
 class ChunkEvent(Frozen):
     """What the state machine passes: the job and one item of its chunk list."""
 
     job_id: str
+    execution_arn: str
     index: int
     start_frame: int
     end_frame: int
@@ -17,6 +18,7 @@ class ChunkEvent(Frozen):
 @logged
 def handle(event: Event, context: Context) -> dict[str, int]:
     asked = ChunkEvent.model_validate(event)
+    jobs_table().check_running(asked.job_id, asked.execution_arn)
     frames = render_chunk(
         media_store(),
         asked.job_id,

@@ -4,12 +4,49 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
-from functions.shared.errors import SourceNotAllowed
-from functions.shared.job import JOB_ID, Request
+from functions.shared.errors import JobIdTaken, ReelwrightError, SourceNotAllowed
+from functions.shared.job import JOB_ID, Request, parse_request
+from functions.shared.jobs_table import Door, JobError, JobsTable
 
 _MOST_KEPT = 4096
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A request that is a job. `row`: as it was found; None: it was written now."""
+
+    job_id: str
+    request: Request
+    row: dict[str, Any] | None
+
+
+def admit_message(
+    message_id: str, body: str, jobs: JobsTable, readable: Collection[str], now: datetime
+) -> Admitted | None:
+    """Register what a message asks for. None: it can never run; a REJECTED row says why."""
+    try:
+        request = parse_request(body)
+        check_bucket(request, readable)
+        return register(job_id_for(request, message_id), request, "queue", jobs, now)
+    except ReelwrightError as error:
+        refusal = JobError(type(error).__name__, str(error), "Register Job")
+        for own in (wanted_id(body), safe_id(message_id)):
+            if own and jobs.reject(own, excerpt(body), refusal, "queue", now):
+                break
+        return None
+
+
+def register(job_id: str, request: Request, door: Door, jobs: JobsTable, now: datetime) -> Admitted:
+    """Write the job, or find it; JobIdTaken where the id belongs to another request."""
+    row = jobs.register(job_id, request, door, now)
+    if row is not None and row.get("request_hash") != request.hash:
+        raise JobIdTaken(f"The job id {job_id!r} belongs to another request; choose a new one.")
+    return Admitted(job_id, request, row)
 
 
 def job_id_for(request: Request, fallback: str) -> str:

@@ -71,6 +71,18 @@ class SnapshotOutsideSource(ReelwrightError):  # noqa: N818
     """A snapshot was asked for at a time the source does not have."""
 
 
+class TurnLost(ReelwrightError):  # noqa: N818
+    """The grant an execution was told of was taken back; it asks again."""
+
+
+class JobEnded(ReelwrightError):  # noqa: N818
+    """The job was ended, by cancelling or by its failure, while this step was under way."""
+
+
+class CancelRefused(ReelwrightError):  # noqa: N818
+    """The job can't be cancelled: there is none, it has ended, or it is being published."""
+
+
 class FfmpegFailed(ReelwrightError):  # noqa: N818
     """ffmpeg ended with an error that another attempt would meet again."""
 

@@ -181,9 +181,14 @@ class Request(Model):
         default=None,
         min_length=1,
         max_length=128,
-        description="Jobs that belong together. Stored; not yet acted on.",
+        description="Jobs of one key finish in the order the queue accepted them.",
     )
-    priority: int = Field(default=0, ge=-50, le=50, description="Stored; not yet acted on.")
+    priority: int = Field(
+        default=0,
+        ge=-50,
+        le=50,
+        description="Orders the heads of lanes, highest first; never jobs of one `order_key`.",
+    )
     render: RenderRequest | None = Field(
         default=None, description="Files to make. Ask for this, for snapshots, or for both."
     )

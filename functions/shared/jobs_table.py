@@ -1,213 +1,209 @@
-"""The jobs table: one row a job, every change guarded by what the row must hold before it."""
+"""The jobs table: one row a job, every change guarded by what the row must hold before it.
 
-from dataclasses import dataclass
+A job that has not ended has a turn; both are written and ended together
+(docs/decisions/0006-turns.md). Reads are strongly consistent: a decision is never made on an old
+row.
+"""
+
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
+from functions.shared.errors import TurnLost
+from functions.shared.job_entries import MOST_TRIES, JobEntries, busy
+from functions.shared.job_rows import NEVER_STARTED, TERMINAL, Door, JobError, Status, ended
+from functions.shared.transactions import Write, transact
+from functions.shared.turns_table import stamp
 
-from functions.shared.job import Request
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-
-Status = Literal["QUEUED", "RUNNING", "COMPLETE", "FAILED", "REJECTED"]
-Door = Literal["queue", "direct"]
-"""The way a job came in: a message, or StartExecution."""
-
-_REOPENABLE = " OR (#status = :failed AND execution_arn <> :arn)"
-_to_dynamo = TypeSerializer().serialize
-_from_dynamo = TypeDeserializer().deserialize
+__all__ = ["NEVER_STARTED", "TERMINAL", "Door", "JobError", "JobsTable", "Status", "ended"]
 
 
-@dataclass(frozen=True)
-class JobError:
-    """Why a job ended without its render.
+class JobsTable(JobEntries):
+    """Every change of a job's status, with the change of its turn."""
 
-    `name` is the error class, `message` one sentence, `state` the state machine's state, `chunk`
-    the number of the chunk where one is to blame.
-    """
-
-    name: str
-    message: str
-    state: str | None = None
-    chunk: int | None = None
-
-    def as_item(self) -> dict[str, Any]:
-        return {key: value for key, value in vars(self).items() if value is not None}
-
-
-class JobsTable:
-    """Reads are strongly consistent: a decision is never made on an old row."""
-
-    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
-        self.dynamodb = dynamodb
-        self.table = table
-
-    def get(self, job_id: str) -> dict[str, Any] | None:
-        found = self.dynamodb.get_item(
-            TableName=self.table, Key={"job_id": {"S": job_id}}, ConsistentRead=True
-        )
-        return _plain(found["Item"]) if "Item" in found else None
-
-    def register(
-        self, job_id: str, request: Request, door: Door, now: datetime
-    ) -> dict[str, Any] | None:
-        """Write a QUEUED row. Returns None where it was written, or the row already there."""
-        row = {
-            **_new_row(job_id, "QUEUED", door, now),
-            "request": request.model_dump_json(exclude_defaults=True),
-            "request_hash": request.hash,
-            "priority": request.priority,
-        }
-        if request.order_key is not None:
-            row["order_key"] = request.order_key
-        return self._put_new(row)
-
-    def reject(self, job_id: str, text: str, error: JobError, door: Door, now: datetime) -> bool:
-        """Keep a request that could never run, so that its sender can see why.
-
-        False: the id is another's. A repeat of the same refusal is no other.
-        """
-        row = {
-            **_new_row(job_id, "REJECTED", door, now),
-            "request": text,
-            "error": error.as_item(),
-            "finished_at": stamp(now),
-        }
-        there = self._put_new(row)
-        return there is None or (there["status"], there["request"]) == ("REJECTED", text)
-
-    def fail_unclaimed(
+    def claim(
         self,
         job_id: str,
-        request: Request,
         execution_arn: str,
-        error: JobError,
-        door: Door,
         now: datetime,
-    ) -> None:
-        """End a job whose execution ended before it could write a row."""
-        self._put_new(
-            {
-                **_new_row(job_id, "FAILED", door, now),
-                "request": request.model_dump_json(exclude_defaults=True),
-                "request_hash": request.hash,
-                "priority": request.priority,
-                "execution_arn": execution_arn,
-                "error": error.as_item(),
-                "finished_at": stamp(now),
-            }
-        )
-
-    def claim(self, job_id: str, execution_arn: str, now: datetime, *, reopen: bool) -> bool:
+        *,
+        reopen: bool,
+        redrives: int = 0,
+    ) -> bool:
         """Tie a job to one execution. False: another execution has it, or it has ended.
 
-        A repeated claim by the same execution succeeds. `reopen` also takes a FAILED job, whose
-        good parts are then used again, but not one that this very execution failed: a claim that
-        comes after its execution's end is late.
+        A repeated claim by the same execution succeeds. A FAILED job is taken by its own execution
+        when that was redriven since (`redrives` counts; a claim that merely comes after its
+        execution's end is late), and with `reopen` by any other: it gets a new turn, last of its
+        lane, and its good parts are used again.
         """
-        mine = "(#status = :running AND execution_arn = :arn)"
-        takeable = f"#status = :queued OR {mine}" + (_REOPENABLE if reopen else "")
-        values = {
-            ":arn": execution_arn,
-            ":now": stamp(now),
-            ":queued": "QUEUED",
-            ":running": "RUNNING",
-            ":one": 1,
-            ":zero": 0,
-        }
-        return self._update(
-            job_id,
-            "SET #status = :running, execution_arn = :arn, started_at = :now, updated_at = :now, "
+        for _ in range(MOST_TRIES):
+            row = self.get(job_id)
+            if row is None:
+                return False
+            own = row.get("execution_arn") == execution_arn
+            if own and row["status"] in {"WAITING", "RUNNING"}:
+                return True
+            redriven = own and redrives > int(row.get("redrives", 0))
+            again = row["status"] == "FAILED" and (redriven or (reopen and not own))
+            if row["status"] != "QUEUED" and not again:
+                return False
+            failed = transact(
+                self.dynamodb, self._claim(row, execution_arn, now, redrives, again=again)
+            )
+            if not failed:
+                return True
+        raise busy(job_id)
+
+    def _claim(
+        self, row: dict[str, Any], execution_arn: str, now: datetime, redrives: int, *, again: bool
+    ) -> list[Write]:
+        lane, sequence = row["lane"], int(row["sequence"])
+        turn: list[Write] = []
+        if again:
+            sequence = self.turns.next_sequence(lane)
+            turn = self.turns.new(lane, sequence, row["job_id"], int(row["priority"]), now)
+        job = self._update(
+            row["job_id"],
+            "SET #status = :waiting, execution_arn = :arn, claimed_at = :now, updated_at = :now, "
+            "#sequence = :sequence, redrives = :redrives, "
             "attempts = if_not_exists(attempts, :zero) + :one "
-            "REMOVE #error, failure, finished_at",
-            takeable,
-            {**values, ":failed": "FAILED"} if reopen else values,
+            "REMOVE #error, failure, finished_at, started_at, cancel_requested_at, publishing",
+            "#status = :before AND updated_at = :seen",
+            {
+                ":before": row["status"],
+                ":seen": row["updated_at"],
+                ":waiting": "WAITING",
+                ":arn": execution_arn,
+                ":now": stamp(now),
+                ":sequence": sequence,
+                ":redrives": redrives,
+                ":one": 1,
+                ":zero": 0,
+            },
         )
+        return [job, *turn]
+
+    def start(self, job_id: str, execution_arn: str, epoch: int, now: datetime) -> None:
+        """WAITING → RUNNING, while the grant of this epoch stands; TurnLost where it does not."""
+        row = self.get(job_id)
+        turn = self.turns.get(row["lane"], int(row["sequence"])) if row else None
+        if turn is not None and turn.epoch == epoch:
+            job = self._update(
+                job_id,
+                "SET #status = :running, started_at = if_not_exists(started_at, :now), "
+                "updated_at = :now",
+                "#status IN (:waiting, :running) AND execution_arn = :arn "
+                "AND attribute_not_exists(cancel_requested_at)",
+                {
+                    ":waiting": "WAITING",
+                    ":running": "RUNNING",
+                    ":arn": execution_arn,
+                    ":now": stamp(now),
+                },
+            )
+            if not transact(self.dynamodb, [job, self.turns.start(turn)]):
+                return
+        raise TurnLost(f"The turn of job {job_id} was taken back; it is asked for again.")
+
+    def check_running(self, job_id: str, execution_arn: str) -> None:
+        """JobEnded where this execution does not render the job any more, or it is cancelled."""
+        row = self.get(job_id) or {}
+        own = (row.get("status"), row.get("execution_arn")) == ("RUNNING", execution_arn)
+        if not own or row.get("cancel_requested_at"):
+            raise ended(job_id)
+
+    def begin_publishing(self, job_id: str, execution_arn: str) -> bool:
+        """From here on it is too late to cancel. False: cancelled, or not this execution's."""
+        job = self._update(
+            job_id,
+            "SET publishing = :yes",
+            "#status = :running AND execution_arn = :arn "
+            "AND attribute_not_exists(cancel_requested_at)",
+            {":yes": True, ":running": "RUNNING", ":arn": execution_arn},
+        )
+        return not transact(self.dynamodb, [job])
+
+    def request_cancel(self, job_id: str, now: datetime) -> bool:
+        """Mark a job that has not ended and is not being published."""
+        job = self._update(
+            job_id,
+            "SET cancel_requested_at = if_not_exists(cancel_requested_at, :now), updated_at = :now",
+            "#status IN (:queued, :waiting, :running) AND attribute_not_exists(publishing)",
+            {
+                ":queued": "QUEUED",
+                ":waiting": "WAITING",
+                ":running": "RUNNING",
+                ":now": stamp(now),
+            },
+        )
+        return not transact(self.dynamodb, [job])
 
     def complete(self, job_id: str, execution_arn: str, result_key: str, now: datetime) -> bool:
-        """RUNNING → COMPLETE, or FAILED → COMPLETE for the same (redriven) execution."""
-        return self._update(
+        """RUNNING by this execution → COMPLETE, its turn freed."""
+        return self._end(
             job_id,
-            "SET #status = :complete, result_key = :result, finished_at = :now, updated_at = :now "
+            "SET #status = :end, result_key = :result, finished_at = :now, updated_at = :now "
             "REMOVE #error, failure",
-            "execution_arn = :arn AND #status IN (:running, :failed)",
+            "#status = :running AND execution_arn = :arn",
             {
-                ":complete": "COMPLETE",
+                ":end": "COMPLETE",
                 ":running": "RUNNING",
-                ":failed": "FAILED",
                 ":arn": execution_arn,
                 ":result": result_key,
                 ":now": stamp(now),
             },
         )
 
-    def fail(self, job_id: str, execution_arn: str, error: JobError, now: datetime) -> bool:
-        """RUNNING (by this execution) or never claimed → FAILED."""
-        return self._update(
+    def fail(
+        self,
+        job_id: str,
+        execution_arn: str | None,
+        error: JobError,
+        now: datetime,
+        end: Literal["FAILED", "CANCELLED"] = "FAILED",
+        redrives: int | None = None,
+    ) -> bool:
+        """Of this execution, or never claimed → FAILED or CANCELLED, its turn freed.
+
+        `redrives`: how often the execution that ended had been redriven, where that is known. Word
+        of an attempt before the one that claimed the job last comes too late.
+        """
+        # A job that was never claimed belongs to nobody: whoever tells of its end may end it.
+        unclaimed = "attribute_not_exists(execution_arn)"
+        conditions = ["#status IN (:queued, :waiting, :running)"]
+        conditions.append(f"({unclaimed} OR execution_arn = :arn)" if execution_arn else unclaimed)
+        if redrives is not None:
+            conditions.append("(attribute_not_exists(redrives) OR redrives <= :redrives)")
+        return self._end(
             job_id,
-            "SET #status = :failed, #error = :error, execution_arn = :arn, finished_at = :now, "
-            "updated_at = :now",
-            "#status = :queued OR (#status = :running AND execution_arn = :arn)",
+            "SET #status = :end, #error = :error, finished_at = :now, updated_at = :now"
+            + (", execution_arn = :arn" if execution_arn else ""),
+            " AND ".join(conditions),
             {
-                ":failed": "FAILED",
+                ":end": end,
                 ":queued": "QUEUED",
+                ":waiting": "WAITING",
                 ":running": "RUNNING",
-                ":arn": execution_arn,
                 ":error": error.as_item(),
                 ":now": stamp(now),
+                **({":arn": execution_arn} if execution_arn else {}),
+                **({} if redrives is None else {":redrives": redrives}),
             },
         )
 
-    def _put_new(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        try:
-            self.dynamodb.put_item(
-                TableName=self.table,
-                Item={key: _to_dynamo(value) for key, value in row.items()},
-                ConditionExpression="attribute_not_exists(job_id)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return _plain(error.response["Item"])  # type: ignore[typeddict-item]
-        return None
-
-    def _update(self, job_id: str, expression: str, condition: str, values: dict[str, Any]) -> bool:
-        names = {"#status": "status", "#error": "error"}
-        used = {name: field for name, field in names.items() if name in expression + condition}
-        try:
-            self.dynamodb.update_item(
-                TableName=self.table,
-                Key={"job_id": {"S": job_id}},
-                UpdateExpression=expression,
-                ConditionExpression=f"attribute_exists(job_id) AND ({condition})",
-                ExpressionAttributeNames=used,
-                ExpressionAttributeValues={key: _to_dynamo(v) for key, v in values.items()},
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+    def _end(self, job_id: str, expression: str, condition: str, values: dict[str, Any]) -> bool:
+        """End the job and free its turn, in one transaction. False: the condition does not hold."""
+        for _ in range(MOST_TRIES):
+            row = self.get(job_id)
+            if row is None or row["status"] in TERMINAL:
                 return False
-            raise
-        return True
-
-
-def stamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, so that stamps sort as text."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _new_row(job_id: str, status: Status, door: Door, now: datetime) -> dict[str, Any]:
-    return {
-        "job_id": job_id,
-        "status": status,
-        "door": door,
-        "created_at": stamp(now),
-        "updated_at": stamp(now),
-    }
-
-
-def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {key: _from_dynamo(value) for key, value in item.items()}
+            turn = self.turns.get(row["lane"], int(row["sequence"]))
+            if turn is None:
+                continue  # the job ended since it was read, and may be open again by now
+            job = self._update(job_id, expression, condition, values)
+            failed = transact(self.dynamodb, [job, *self.turns.free(turn)])
+            if not failed:
+                return True
+            if 0 in failed:
+                return False
+        raise busy(job_id)

@@ -9,7 +9,7 @@ import re
 import resource
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -26,9 +26,15 @@ from botocore.exceptions import (
     ConnectionError as NoConnection,
 )
 
+from functions.shared.answers import StepFunctionsAnswers
 from functions.shared.errors import ReelwrightError, TransientError
+from functions.shared.executions import StepFunctionsExecutions
 from functions.shared.jobs_table import JobsTable
 from functions.shared.media_store import MediaStore
+from functions.shared.turns_table import TurnsTable
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
 
 Event = dict[str, Any]
 _SERVER_ERROR = 500
@@ -94,7 +100,23 @@ def media_store() -> MediaStore:
 
 @functools.cache
 def jobs_table() -> JobsTable:
-    return JobsTable(boto3.client("dynamodb", config=_config()), setting("JOBS_TABLE"))
+    dynamodb = boto3.client("dynamodb", config=_config())
+    return JobsTable(dynamodb, setting("JOBS_TABLE"), TurnsTable(dynamodb, setting("TURNS_TABLE")))
+
+
+@functools.cache
+def answers() -> StepFunctionsAnswers:
+    return StepFunctionsAnswers(boto3.client("stepfunctions", config=_config()))
+
+
+@functools.cache
+def executions() -> StepFunctionsExecutions:
+    return StepFunctionsExecutions(boto3.client("stepfunctions", config=_config()))
+
+
+@functools.cache
+def sqs() -> "SQSClient":
+    return boto3.client("sqs", config=_config())
 
 
 def readable_buckets() -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from layers.building import (
 )
 
 LOCK = REQUIREMENTS / "functions.txt"
-SERVICES = {"dynamodb", "s3", "stepfunctions"}
+SERVICES = {"dynamodb", "s3", "sqs", "stepfunctions"}
 """What functions call; botocore describes 400 services in as many folders."""
 
 

@@ -12,13 +12,18 @@ Resource = dict[str, Any]
 FOLDERS = (
     "register_job",
     "claim_job",
+    "request_turn",
     "plan_render",
     "render_chunk",
     "render_audio",
     "take_snapshots",
     "assemble_render",
     "finish_job",
+    "cancel_job",
+    "reconcile_jobs",
 )
+OUTSIDE_THE_MACHINE = {"register_job", "cancel_job", "reconcile_jobs"}
+"""Functions that run before, beside and after executions."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,15 @@ class Synthesis:
     def only(self, kind: str) -> Resource:
         """The properties of the one resource of a type."""
         (found,) = self.of_type(kind).values()
+        return dict(found["Properties"])
+
+    def named(self, name: str) -> Resource:
+        """The properties of a resource by its logical id without the hash."""
+        (found,) = [
+            found
+            for logical_id, found in self.template["Resources"].items()
+            if plain({"Ref": logical_id}) == name
+        ]
         return dict(found["Properties"])
 
     def functions(self) -> dict[str, Resource]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.infrastructure.conftest import Synthesize
-from tests.infrastructure.synthesis import FOLDERS, Synthesis
+from tests.infrastructure.synthesis import FOLDERS, OUTSIDE_THE_MACHINE, Synthesis
 
 Grants = set[tuple[str, str]]
 
@@ -21,7 +21,16 @@ KEY: Grants = {
 }
 TRACES: Grants = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 LIST: Grants = {("s3:ListBucket", "Media")}
-RECORDS: Grants = {(f"dynamodb:{action}Item", "Jobs") for action in ("Get", "Put", "Update")}
+EXECUTIONS = "arn:partition:states:region:accountid:execution:RenderMachine.Name"
+ANSWER: Grants = {("states:SendTaskSuccess", "RenderMachine")}
+
+
+def jobs(*actions: str) -> Grants:
+    return {(f"dynamodb:{action}", "Jobs") for action in actions}
+
+
+def turns(*actions: str) -> Grants:
+    return {(f"dynamodb:{action}", "Turns") for action in actions}
 
 
 def read(*patterns: str) -> Grants:
@@ -33,21 +42,28 @@ def write(*patterns: str) -> Grants:
     return {(action, f"Media/{pattern}") for action in actions for pattern in patterns}
 
 
-WORKER = read("uploads/*", "parts/*", "jobs/*/plan.json") | write("parts/*") | LIST
+GET_PUT_UPDATE = ("GetItem", "PutItem", "UpdateItem")
+SOURCES = read("uploads/*", "parts/*", "jobs/*/plan.json") | write("parts/*") | LIST
 EXPECTED: dict[str, Grants] = {
-    "register_job": RECORDS,
-    "claim_job": RECORDS,
-    "plan_render": WORKER
+    "register_job": jobs(*GET_PUT_UPDATE) | turns(*GET_PUT_UPDATE),
+    "claim_job": jobs(*GET_PUT_UPDATE) | turns(*GET_PUT_UPDATE),
+    "request_turn": jobs("GetItem") | turns("GetItem", "Scan", "UpdateItem") | ANSWER,
+    "plan_render": SOURCES
     | write("jobs/*/plan.json", "jobs/*/chunks.json")
-    | {("dynamodb:GetItem", "Jobs"), ("s3:DeleteObject", "Media/parts/*/source")},
-    "render_chunk": WORKER,
-    "render_audio": WORKER,
-    "take_snapshots": WORKER,
+    | {("s3:DeleteObject", "Media/parts/*/source")}
+    | jobs("GetItem", "UpdateItem")
+    | turns("GetItem", "UpdateItem"),
+    "render_chunk": SOURCES | jobs("GetItem"),
+    "render_audio": SOURCES | jobs("GetItem"),
+    "take_snapshots": SOURCES | jobs("GetItem"),
     "assemble_render": read("parts/*", "jobs/*/plan.json", "jobs/*/out/*", "jobs/*/result.json")
     | write("jobs/*/out/*", "jobs/*/result.json")
     | {("s3:DeleteObject", "Media/jobs/*/out/*")}
+    | jobs("UpdateItem")
     | LIST,
-    "finish_job": RECORDS
+    "finish_job": jobs(*GET_PUT_UPDATE)
+    | turns("DeleteItem", "GetItem", "Scan", "UpdateItem")
+    | ANSWER
     | read("jobs/*/out/*", "jobs/*/result.json")
     | LIST
     # Its failed events go to an encrypted queue.
@@ -57,6 +73,18 @@ EXPECTED: dict[str, Grants] = {
         ("sqs:GetQueueUrl", "EndedExecutionsMissed"),
     }
     | {("kms:GenerateDataKey*", "Key"), ("kms:ReEncrypt*", "Key")},
+    "cancel_job": jobs("GetItem", "UpdateItem")
+    | turns("DeleteItem", "GetItem", "Scan", "UpdateItem")
+    | ANSWER
+    | {("states:StopExecution", f"{EXECUTIONS}:*")},
+    "reconcile_jobs": jobs(*GET_PUT_UPDATE)
+    | turns("DeleteItem", "Scan", *GET_PUT_UPDATE)
+    | ANSWER
+    | {("states:DescribeExecution", f"{EXECUTIONS}:*"), ("states:StopExecution", f"{EXECUTIONS}:*")}
+    | {
+        ("sqs:ReceiveMessage", "JobQueueDeadLetters"),
+        ("sqs:ChangeMessageVisibility", "JobQueueDeadLetters"),
+    },
 }
 
 
@@ -86,9 +114,8 @@ def test_the_machine_may_do_what_its_states_do(stack: Synthesis) -> None:
     called = {
         ("lambda:InvokeFunction", f"{stem(folder)}Function")
         for folder in FOLDERS
-        if folder != "register_job"
+        if folder not in OUTSIDE_THE_MACHINE
     }
-    executions = "arn:partition:states:region:accountid:execution:RenderMachine.Name"
 
     granted = stack.grants()["RenderMachineRole"]
 
@@ -96,9 +123,9 @@ def test_the_machine_may_do_what_its_states_do(stack: Synthesis) -> None:
     assert beside == called | KEY | read("jobs/*/chunks.json") | {
         ("dynamodb:UpdateItem", "Jobs"),
         ("states:StartExecution", "RenderMachine"),
-        ("states:DescribeExecution", f"{executions}:*"),
-        ("states:StopExecution", f"{executions}:*"),
-        ("states:RedriveExecution", f"{executions}/*"),
+        ("states:DescribeExecution", f"{EXECUTIONS}:*"),
+        ("states:StopExecution", f"{EXECUTIONS}:*"),
+        ("states:RedriveExecution", f"{EXECUTIONS}/*"),
     }
 
 

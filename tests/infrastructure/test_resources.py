@@ -42,6 +42,8 @@ def test_the_outputs_are_those_that_clients_read(stack: Synthesis) -> None:
         "Region",
         "StateMachineArn",
         "JobsTableName",
+        "TurnsTableName",
+        "CancelJobFunctionName",
         "MediaBucketName",
     }
 
@@ -112,7 +114,8 @@ def test_all_that_is_kept_is_encrypted_with_the_one_key(stack: Synthesis) -> Non
     for group in stack.of_type("AWS::Logs::LogGroup").values():
         assert plain(group["Properties"]["KmsKeyId"]) == "Key"
         assert group["Properties"]["RetentionInDays"] == 30
-    assert plain(stack.only("AWS::DynamoDB::Table")["SSESpecification"]["KMSMasterKeyId"]) == "Key"
+    for table in stack.of_type("AWS::DynamoDB::Table").values():
+        assert plain(table["Properties"]["SSESpecification"]["KMSMasterKeyId"]) == "Key"
 
 
 def test_services_use_the_key_for_this_stack_only(stack: Synthesis) -> None:
@@ -129,10 +132,22 @@ def test_services_use_the_key_for_this_stack_only(stack: Synthesis) -> None:
     assert unbound == ["Events"]
 
 
-def test_jobs_are_paid_by_request_and_restorable(stack: Synthesis) -> None:
-    table = stack.only("AWS::DynamoDB::Table")
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("Jobs", {"job_id": ("HASH", "S")}),
+        ("Turns", {"lane": ("HASH", "S"), "sequence": ("RANGE", "N")}),
+    ],
+)
+def test_records_are_paid_by_request_and_restorable(
+    stack: Synthesis, name: str, keys: dict[str, tuple[str, str]]
+) -> None:
+    table = stack.named(name)
 
-    assert table["KeySchema"] == [{"AttributeName": "job_id", "KeyType": "HASH"}]
+    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    schema = {one["AttributeName"]: one["KeyType"] for one in table["KeySchema"]}
+    assert {key: (schema[key], types[key]) for key in schema} == keys
+    assert "GlobalSecondaryIndexes" not in table  # nothing is decided on an eventual read
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
 
@@ -166,10 +181,11 @@ def test_every_placeholder_of_the_machine_is_filled(stack: Synthesis) -> None:
 
 
 def test_the_stage_sets_the_machines_timeouts(synthesize: Synthesize) -> None:
-    machine = definition(synthesize(chunk_timeout_s=60, job_timeout_s=7200))
+    machine = definition(synthesize(chunk_timeout_s=60, job_timeout_s=7200, max_wait_s=600))
     text = json.dumps(machine)
 
-    assert machine["TimeoutSeconds"] == 7200
+    assert machine["TimeoutSeconds"] == 7800
+    assert machine["States"]["Wait For Turn"]["TimeoutSeconds"] == 600
     assert (
         '"FunctionName": "${RenderChunkFunctionArn}", "Payload": "{% $states.input %}"}, ' in text
     )
@@ -177,7 +193,7 @@ def test_the_stage_sets_the_machines_timeouts(synthesize: Synthesize) -> None:
 
 
 def test_ended_executions_reach_finish_job_or_are_kept(stack: Synthesis) -> None:
-    rule = stack.only("AWS::Events::Rule")
+    rule = stack.named("EndedExecutions")
     (target,) = rule["Targets"]
 
     pattern = rule["EventPattern"]
@@ -186,11 +202,38 @@ def test_ended_executions_reach_finish_job_or_are_kept(stack: Synthesis) -> None
     assert [plain(arn) for arn in pattern["detail"]["stateMachineArn"]] == ["RenderMachine"]
     assert plain(target["Arn"]) == "FinishJobFunction"
     assert plain(target["DeadLetterConfig"]["Arn"]) == "EndedExecutionsMissed"
-    retries = stack.only("AWS::Lambda::EventInvokeConfig")
+    retries = stack.named("EndedExecutionsRetries")
     assert plain(retries["FunctionName"]) == "FinishJobFunction"
     assert (
         plain(retries["DestinationConfig"]["OnFailure"]["Destination"]) == "EndedExecutionsMissed"
     )
+
+
+def test_every_minute_the_reconciler_is_called(synthesize: Synthesize) -> None:
+    stack = synthesize(max_active_jobs=3, never_started_after_s=120, job_timeout_s=7200)
+    rule = stack.named("Reconciling")
+    (target,) = rule["Targets"]
+    told = stack.functions()["reconcile_jobs"]["Environment"]["Variables"]
+
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+    assert plain(target["Arn"]) == "ReconcileJobsFunction"
+    assert (told["NEVER_STARTED_AFTER_S"], told["JOB_TIMEOUT_S"]) == ("120", "7200")
+    assert plain(told["DEAD_LETTERS_URL"]) == "JobQueueDeadLetters"
+
+
+def test_all_that_grant_turns_know_the_ceiling(synthesize: Synthesize) -> None:
+    functions = synthesize(max_active_jobs=3).functions()
+
+    told = {
+        folder: function["Environment"]["Variables"].get("MAX_ACTIVE_JOBS")
+        for folder, function in functions.items()
+    }
+    assert {folder for folder, ceiling in told.items() if ceiling == "3"} == {
+        "request_turn",
+        "finish_job",
+        "cancel_job",
+        "reconcile_jobs",
+    }
 
 
 def test_what_is_lost_is_told(stack: Synthesis) -> None:
@@ -240,7 +283,7 @@ def test_the_stage_says_what_outlives_the_stack(
 
 
 def test_everything_is_tagged(stack: Synthesis) -> None:
-    tags = stack.only("AWS::DynamoDB::Table")["Tags"]
+    tags = stack.named("Jobs")["Tags"]
 
     assert {"Key": "application", "Value": "reelwright"} in tags
     assert {"Key": "stage", "Value": "main"} in tags

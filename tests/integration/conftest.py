@@ -45,6 +45,30 @@ class Deployed:
 
     client: Client
     aws: EmbeddedAws | None
+    name: str = STACK
+
+    def service(self, name: str) -> Any:
+        """A boto3 client beside those of `client`."""
+        return self.aws.client(name) if self.aws else boto3.client(name)  # type: ignore[call-overload]
+
+    def function(self, stem: str) -> str:
+        """The name of a function by the stem of its construct, e.g. `RenderChunk`."""
+        pages = self.service("cloudformation").get_paginator("list_stack_resources")
+        (found,) = [
+            resource["PhysicalResourceId"]
+            for page in pages.paginate(StackName=self.name)
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == "AWS::Lambda::Function"
+            and resource["LogicalResourceId"].startswith(f"{stem}Function")
+        ]
+        return str(found)
+
+    def configuration(self, stem: str) -> Any:
+        name = self.function(stem)
+        return self.client.functions.get_function_configuration(FunctionName=name)
+
+    def function_arn(self, stem: str) -> str:
+        return str(self.configuration(stem)["FunctionArn"])
 
     def wait(self, job_id: str, seconds: float = 90) -> Job:
         """The job's row once it has ended."""
@@ -82,11 +106,7 @@ def until(look: Callable[[], T | None], what: str, seconds: float) -> T:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     name = os.environ.get("REELWRIGHT_STACK")
     if name:
-        session = boto3.Session()
-        described = session.client("cloudformation").describe_stacks(StackName=name)
-        listed = described["Stacks"][0]["Outputs"]
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in listed}
-        yield Deployed(Client.connect(outputs, session, None), None)
+        yield Deployed(Client.of_stack(name, boto3.Session()), None, name)
         return
     with EmbeddedAws(tmp_path_factory.mktemp("embedded")) as aws:
         outputs = deploy(ASSEMBLY, STACK, aws)

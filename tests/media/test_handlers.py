@@ -10,6 +10,8 @@ from pydantic import ValidationError
 import functions.render_audio.handler
 import functions.render_chunk.handler
 import functions.take_snapshots.handler
+from functions.shared.errors import JobEnded
+from functions.shared.jobs_table import ended
 from functions.shared.media_store import Keys
 from tests.media.sources import AAC, H264, Kind, make
 from tests.media.support import FolderStore, plan_job, request
@@ -17,12 +19,15 @@ from tests.media.support import FolderStore, plan_job, request
 CONTEXT = SimpleNamespace(
     aws_request_id="r", function_name="f", get_remaining_time_in_millis=lambda: 300_000
 )
+JOB = {"job_id": "job", "execution_arn": "arn:1"}
+RUNNING = SimpleNamespace(check_running=lambda *_: None)
 
 
 def invoke(
     module: ModuleType, store: FolderStore, event: dict[str, Any], patch: pytest.MonkeyPatch
 ) -> Any:
     patch.setattr(module, "media_store", lambda: store)
+    patch.setattr(module, "jobs_table", lambda: RUNNING)
     return module.handle(event, CONTEXT)
 
 
@@ -35,13 +40,13 @@ def test_one_job_through_the_handlers(
     plan = plan_job(store, wanted, make(ffmpeg, kind, tmp_path))
 
     for chunk in plan.chunks:
-        event = {"job_id": "job", **chunk.model_dump()}
+        event = {**JOB, **chunk.model_dump()}
         answer = invoke(functions.render_chunk.handler, store, event, monkeypatch)
         assert answer == {"index": chunk.index, "frames": chunk.frames}
-    event = {"job_id": "job"}
+    event = {**JOB}
     answer = invoke(functions.render_audio.handler, store, event, monkeypatch)
     assert answer == {"job_id": "job"}
-    event = {"job_id": "job", "batch": 0}
+    event = {**JOB, "batch": 0}
     answer = invoke(functions.take_snapshots.handler, store, event, monkeypatch)
     assert answer == {"batch": 0, "files": 2}
 
@@ -50,9 +55,34 @@ def test_one_job_through_the_handlers(
     assert abs(int(sound.metadata["samples"]) - 3 * 48_000) < 2048
 
 
+@pytest.mark.parametrize(
+    ("module", "event"),
+    [
+        (
+            functions.render_chunk.handler,
+            {**JOB, "index": 0, "start_frame": 0, "end_frame": 1},
+        ),
+        (functions.render_audio.handler, {**JOB}),
+        (functions.take_snapshots.handler, {**JOB, "batch": 0}),
+    ],
+)
+def test_a_worker_of_an_ended_job_starts_nothing(
+    module: ModuleType, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(job_id: str, _: str) -> None:
+        raise ended(job_id)
+
+    touched: list[str] = []
+    monkeypatch.setattr(module, "jobs_table", lambda: SimpleNamespace(check_running=refuse))
+    monkeypatch.setattr(module, "media_store", lambda: touched.append("store"))
+    with pytest.raises(JobEnded, match="job was ended"):
+        module.handle(event, CONTEXT)
+    assert touched == []
+
+
 def test_unknown_field_in_an_event_is_an_error(
     store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = {"job_id": "job", "batch": 0, "surprise": 1}
+    event = {**JOB, "batch": 0, "surprise": 1}
     with pytest.raises(ValidationError):
         invoke(functions.take_snapshots.handler, store, event, monkeypatch)

@@ -6,10 +6,11 @@ import re
 import time
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 
@@ -18,6 +19,7 @@ TABLE = "jobs"
 BUCKET = "media"
 ACCOUNT = "123456789012"
 Worker = Callable[[dict[str, Any]], Any]
+T = TypeVar("T")
 
 
 def text() -> dict[str, Any]:
@@ -127,16 +129,32 @@ class Machine:
         return self.dynamodb.get_item(TableName=TABLE, Key={"job_id": {"S": job_id}})["Item"]
 
     def run(self, given: Any, deadline_s: float = 30) -> Run:
-        name = str(uuid.uuid4())
+        with self.started(given) as arn:
+            return self.ended(arn, deadline_s)
+
+    @contextmanager
+    def started(self, given: Any) -> Iterator[str]:
+        """The ARN of a running execution, which does not outlive the block."""
         arn = self.sfn.start_execution(
-            stateMachineArn=self.arn, name=name, input=json.dumps(given)
+            stateMachineArn=self.arn, name=str(uuid.uuid4()), input=json.dumps(given)
         )["executionArn"]
+        yield arn
+        self.sfn.stop_execution(executionArn=arn)
+
+    def until(self, look: Callable[[], T], deadline_s: float = 30) -> T:
+        """Poll until `look` sees something."""
         end = time.monotonic() + deadline_s
-        told = self.sfn.describe_execution(executionArn=arn)
-        while told["status"] == "RUNNING":
-            assert time.monotonic() < end, f"still running after {deadline_s} s"
+        while not (seen := look()):
+            assert time.monotonic() < end, f"nothing was seen for {deadline_s} s"
             time.sleep(0.02)
-            told = self.sfn.describe_execution(executionArn=arn)
+        return seen
+
+    def ended(self, arn: str, deadline_s: float = 30) -> Run:
+        describe = self.sfn.describe_execution
+        told: Any = self.until(
+            lambda: None if (d := describe(executionArn=arn))["status"] == "RUNNING" else d,
+            deadline_s,
+        )
         return Run(
             told["status"],
             json.loads(told["output"]) if "output" in told else None,
@@ -144,7 +162,7 @@ class Machine:
             told.get("cause"),
             self._entered(arn),
             arn,
-            name,
+            told["name"],
         )
 
     def _entered(self, arn: str) -> list[str]:

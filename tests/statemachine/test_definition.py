@@ -15,15 +15,23 @@ ROOT = ASL.parents[1]
 STATES = states(text())
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
 LAMBDA = "arn:aws:states:::lambda:invoke"
-CALLS = {name: task for name, task in TASKS.items() if task["Resource"] == LAMBDA}
+WAITS = {"Wait For Turn"}
+"""It has a time of its own, and does not wait a second time."""
+CAUGHT = {"Plan Render": [["TurnLost"], ["States.ALL"]], "Job Failed": []}
+LAST = {"Job Failed"}
+"""It fails by design: its error is the job's, so it is not caught, and only Lambda's own errors are
+tried again."""
+CALLS = {name: task for name, task in TASKS.items() if task["Resource"].startswith(LAMBDA)}
 FINAL = {
     "FfmpegFailed",
     "InvalidRequest",
+    "JobEnded",
     "PartMissing",
     "Runtime.OutOfMemory",
     "SourceNotAllowed",
     "States.ALL",
     "States.TaskFailed",
+    "TurnLost",
 }
 
 
@@ -67,15 +75,30 @@ def test_placeholders_are_quoted_whole_values() -> None:
 def test_a_task_is_bounded_tried_again_and_caught(name: str) -> None:
     task = TASKS[name]
 
-    assert 1 <= task["TimeoutSeconds"] <= 915
+    assert 1 <= task["TimeoutSeconds"] <= (604_800 if name in WAITS else 915)
     assert task["Retry"]
-    assert [catch["ErrorEquals"] for catch in task["Catch"]] == [["States.ALL"]]
+    caught = [catch["ErrorEquals"] for catch in task.get("Catch", [])]
+    assert caught == CAUGHT.get(name, [["States.ALL"]])
 
 
 def test_all_calls_are_tried_again_alike() -> None:
-    first, *others = [task["Retry"] for task in CALLS.values()]
+    alike = [task["Retry"] for name, task in CALLS.items() if name not in WAITS | LAST]
 
-    assert all(other == first for other in others)
+    assert len(alike) > 6
+    assert all(other == alike[0] for other in alike)
+
+
+def test_waiting_is_tried_again_like_a_call_but_not_when_its_time_is_over() -> None:
+    *tiers, timed_out = CALLS["Wait For Turn"]["Retry"]
+    *call_tiers, call_timed_out = CALLS["Claim Job"]["Retry"]
+
+    assert tiers == call_tiers
+    assert timed_out == {**call_timed_out, "ErrorEquals": ["Sandbox.Timedout"]}
+
+
+def test_the_last_state_tries_again_for_lambdas_own_errors_only() -> None:
+    assert all(error.startswith("Lambda.") for error in retried(CALLS["Job Failed"]))
+    assert "Lambda.Unknown" not in retried(CALLS["Job Failed"])
 
 
 def test_all_records_are_tried_again_alike() -> None:
@@ -99,7 +122,8 @@ def test_retries_fit_their_failures() -> None:
     assert attempts["TransientError"] >= 3
     late = [attempts[name] for name in ("States.Timeout", "Sandbox.Timedout", "RenderTimedOut")]
     assert late == [1, 1, 1]
-    assert not FINAL & set(attempts)
+    for call in CALLS.values():
+        assert not FINAL & set(retried(call))
 
 
 @pytest.mark.parametrize(
@@ -113,11 +137,13 @@ def test_retries_fit_their_failures() -> None:
         ("Assemble Render", Stage().assemble_timeout_s),
         ("Finish Job", Stage().desk_timeout_s),
         ("Finish Failed Job", Stage().desk_timeout_s),
+        ("Job Failed", Stage().desk_timeout_s),
     ],
 )
 def test_the_text_holds_the_default_stages_timeouts(state: str, function_timeout_s: int) -> None:
     assert CALLS[state]["TimeoutSeconds"] == task_timeout_s(function_timeout_s)
-    assert text()["TimeoutSeconds"] == Stage().job_timeout_s
+    assert CALLS["Wait For Turn"]["TimeoutSeconds"] == Stage().max_wait_s
+    assert text()["TimeoutSeconds"] == Stage().max_wait_s + Stage().job_timeout_s
 
 
 def test_names_are_what_an_operator_reads() -> None:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from jsonata import Jsonata
 
-from tests.statemachine.machine import Machine
+from tests.statemachine.conftest import finishes, grants_at_once
+from tests.statemachine.machine import Machine, states, text
 
 REQUEST = {"source": "s3://media/uploads/a.mp4"}
 MakeMachine = Callable[..., Machine]
@@ -24,7 +26,15 @@ class TransientError(Exception):
     pass
 
 
+class TurnLost(Exception):  # noqa: N818
+    pass
+
+
 class RenderTimedOut(Exception):  # noqa: N818
+    pass
+
+
+class JobEnded(Exception):  # noqa: N818
     pass
 
 
@@ -58,14 +68,28 @@ def test_a_job_renders_and_is_finished_once(make_machine: MakeMachine, given: An
     assert run.status == "SUCCEEDED", (run.error, run.cause)
     assert run.output == {"job_id": "job-1", "status": "COMPLETE"}
     assert workers.to("ClaimJob") == [
-        {"input": given, "execution_arn": run.arn, "execution_name": run.name}
+        {"input": given, "execution_arn": run.arn, "execution_name": run.name, "redrives": 0}
     ]
-    assert workers.to("PlanRender") == [{"job_id": "job-1"}]
+    (asked,) = workers.to("RequestTurn")
+    assert (asked["job_id"], asked["execution_arn"]) == ("job-1", run.arn)
+    assert workers.to("PlanRender") == [{"job_id": "job-1", "execution_arn": run.arn, "epoch": 7}]
     assert sorted(workers.to("RenderChunk"), key=lambda chunk: chunk["index"]) == [
-        {"job_id": "job-1", "index": 0, "start_frame": 0, "end_frame": 48},
-        {"job_id": "job-1", "index": 1, "start_frame": 48, "end_frame": 96},
+        {
+            "job_id": "job-1",
+            "execution_arn": run.arn,
+            "index": 0,
+            "start_frame": 0,
+            "end_frame": 48,
+        },
+        {
+            "job_id": "job-1",
+            "execution_arn": run.arn,
+            "index": 1,
+            "start_frame": 48,
+            "end_frame": 96,
+        },
     ]
-    assert workers.to("RenderAudio") == [{"job_id": "job-1"}]
+    assert workers.to("RenderAudio") == [{"job_id": "job-1", "execution_arn": run.arn}]
     batches = sorted(call["batch"] for call in workers.to("TakeSnapshots"))
     assert batches == [0, 1, 2]
     assert workers.to("FinishJob") == [
@@ -112,9 +136,11 @@ def test_what_a_plan_leaves_out_is_not_called(
 def test_a_single_batch_of_pictures_is_batch_zero(make_machine: MakeMachine) -> None:
     machine = make_machine(PlanRender=plan(snapshot_batches=1))
 
-    machine.run(REQUEST)
+    run = machine.run(REQUEST)
 
-    assert machine.workers.to("TakeSnapshots") == [{"job_id": "job-1", "batch": 0}]
+    assert machine.workers.to("TakeSnapshots") == [
+        {"job_id": "job-1", "execution_arn": run.arn, "batch": 0}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +157,8 @@ def test_a_failed_step_ends_the_job_under_its_own_name(
 
     run = machine.run(REQUEST)
 
-    (finish,) = machine.workers.to("FinishJob")
+    finish, last = machine.workers.to("FinishJob")
+    assert last == {"job_id": "job-1", "failure": finish["failure"], "redriven": False}
     assert (run.status, run.error) == ("FAILED", "FfmpegFailed")
     assert json.loads(run.cause or "")["errorMessage"] == "no such filter"
     assert len(machine.workers.to(function)) == 1
@@ -159,7 +186,7 @@ def test_a_failed_worker_is_recorded_with_its_own_error(
     run = machine.run(REQUEST)
 
     noted = machine.row("job-1")["failure"]["M"]
-    (finish,) = machine.workers.to("FinishJob")
+    finish, _ = machine.workers.to("FinishJob")
     assert run.status == "FAILED"
     assert noted.pop("error") == {"S": "FfmpegFailed"}
     assert json.loads(noted.pop("cause")["S"])["errorMessage"] == "frame 70 is missing"
@@ -194,7 +221,7 @@ def test_a_request_that_cannot_run_is_finished_from_its_input(make_machine: Make
 
     run = machine.run({"sorce": "x"})
 
-    (finish,) = machine.workers.to("FinishJob")
+    finish, _ = machine.workers.to("FinishJob")
     assert (run.status, run.error) == ("FAILED", "InvalidRequest")
     assert len(machine.workers.to("ClaimJob")) == 1
     assert finish["job_id"] is None
@@ -206,24 +233,28 @@ def test_a_request_that_cannot_run_is_finished_from_its_input(make_machine: Make
 
 def test_a_job_that_cannot_be_completed_is_failed(make_machine: MakeMachine) -> None:
     def finish(event: dict[str, Any]) -> Any:
-        if event["status"] == "COMPLETE":
+        if event.get("status") == "COMPLETE":
             raise FfmpegFailed("the output is not there")
-        return {}
+        return finishes(event)
 
     machine = make_machine(FinishJob=finish)
 
     run = machine.run(REQUEST)
 
-    assert [call["status"] for call in machine.workers.to("FinishJob")] == ["COMPLETE", "FAILED"]
+    told = [call.get("status") for call in machine.workers.to("FinishJob")]
+    assert told == ["COMPLETE", "FAILED", None]
     assert (run.status, run.error) == ("FAILED", "FfmpegFailed")
 
 
 def test_the_execution_fails_even_where_the_record_cannot_be_written(
     make_machine: MakeMachine,
 ) -> None:
-    machine = make_machine(
-        PlanRender=raises(FfmpegFailed("first")), FinishJob=raises(InvalidRequest("second"))
-    )
+    def finish(event: dict[str, Any]) -> Any:
+        if "redriven" in event:
+            return finishes(event)
+        raise InvalidRequest("second")
+
+    machine = make_machine(PlanRender=raises(FfmpegFailed("first")), FinishJob=finish)
 
     run = machine.run(REQUEST)
 
@@ -253,3 +284,87 @@ def test_a_transient_error_is_tried_again(make_machine: MakeMachine) -> None:
 
     assert run.status == "SUCCEEDED", (run.error, run.cause)
     assert len(machine.workers.to("RenderChunk")) == 3
+
+
+def test_a_job_waits_until_its_token_is_answered(make_machine: MakeMachine) -> None:
+    machine = make_machine(RequestTurn=lambda _: None)
+
+    with machine.started(REQUEST) as arn:
+        (asked,) = machine.until(lambda: machine.workers.to("RequestTurn"))
+        assert machine.workers.to("PlanRender") == []
+        grants_at_once(asked)
+        run = machine.ended(arn)
+
+    assert run.status == "SUCCEEDED", (run.error, run.cause)
+
+
+def test_a_turn_that_was_lost_is_asked_for_again(make_machine: MakeMachine) -> None:
+    lost = iter([TurnLost("taken back")])
+
+    def start(event: dict[str, Any]) -> Any:
+        for error in lost:
+            raise error
+        return plan()(event)
+
+    machine = make_machine(PlanRender=start)
+
+    run = machine.run(REQUEST)
+
+    assert run.status == "SUCCEEDED", (run.error, run.cause)
+    first, second = machine.workers.to("RequestTurn")
+    assert first["token"] != second["token"]
+    assert run.entered[2:6] == ["Wait For Turn", "Plan Render"] * 2
+
+
+@pytest.mark.parametrize("function", ["RequestTurn", "PlanRender", "AssembleRender"])
+def test_a_job_that_ended_meanwhile_ends_its_execution(
+    make_machine: MakeMachine, function: str
+) -> None:
+    machine = make_machine(**{function: raises(JobEnded("it was cancelled"))})
+
+    run = machine.run(REQUEST)
+
+    assert (run.status, run.error) == ("FAILED", "JobEnded")
+    assert len(machine.workers.to(function)) == 1
+    assert [call.get("status") for call in machine.workers.to("FinishJob")] == ["FAILED", None]
+
+
+def test_a_redriven_execution_begins_again_and_once(make_machine: MakeMachine) -> None:
+    """The state a redrive runs again is the last one; here it hears at once what it hears then."""
+    failures = iter([FfmpegFailed("first"), FfmpegFailed("second")])
+    last_words: list[bool] = []
+
+    def start(_: dict[str, Any]) -> Any:
+        raise next(failures)
+
+    def finish(event: dict[str, Any]) -> Any:
+        if "redriven" in event:
+            last_words.append(event["redriven"])
+            return finishes({**event, "redriven": len(last_words) == 1})
+        return finishes(event)
+
+    machine = make_machine(PlanRender=start, FinishJob=finish)
+
+    run = machine.run([REQUEST])
+
+    assert (run.status, run.error) == ("FAILED", "FfmpegFailed")
+    again = [call["input"] for call in machine.workers.to("ClaimJob")]
+    assert again == [[REQUEST], [REQUEST]]
+    assert run.entered.count("Job Failed") == 2
+
+
+@pytest.mark.parametrize(
+    ("now", "claimed_at", "expected"),
+    [(None, 0, False), (0, 0, False), (1, 0, True), (1, 1, False), (2, 1, True)],
+)
+def test_only_a_redrive_since_the_claim_leads_back(
+    now: int | None, claimed_at: int, expected: Any
+) -> None:
+    """Else an execution that fails once more after its redrive would go round for ever."""
+    text_of = states(text())["Job Failed"]["Arguments"]["Payload"]["redriven"]
+    expression = Jsonata(text_of.removeprefix("{%").removesuffix("%}"))
+    expression.assign("redrives", claimed_at)
+    execution = {} if now is None else {"RedriveCount": now}
+    expression.assign("states", {"context": {"Execution": execution}})
+
+    assert expression.evaluate(None) is expected

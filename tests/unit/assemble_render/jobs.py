@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from hashlib import sha256
@@ -12,6 +12,7 @@ from typing import Any
 
 from functions.assemble_render.assemble import assemble
 from functions.assemble_render.result import Result
+from functions.shared.jobs_table import ended
 from functions.shared.media_store import Keys, MediaStore, snapshot_name
 from functions.shared.plan import Audio, Clock, Output, Plan, Snapshots, Source, Video
 
@@ -57,6 +58,10 @@ class Job:
 
     store: MediaStore
     plan: Plan
+    begun: list[list[str]] = field(default_factory=list)
+    """What was published at each moment that publishing began."""
+    is_ended: bool = False
+    """By a cancel."""
 
     @property
     def keys(self) -> Keys:
@@ -91,7 +96,12 @@ class Job:
         self.store.s3.delete_object(Bucket=self.store.bucket, Key=key)
 
     def assemble(self) -> Result:
-        return assemble(self.store, JOB)
+        return assemble(self.store, JOB, self.begin_publishing)
+
+    def begin_publishing(self) -> None:
+        self.begun.append(self.published())
+        if self.is_ended:
+            raise ended(JOB)
 
     def published(self) -> list[str]:
         """Every key a client could see as a result."""

@@ -8,10 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from functions.assemble_render import stored
-from functions.assemble_render.handler import handle
+from functions.assemble_render import handler, stored
 from functions.assemble_render.upload import MAX_PARTS, PART_BYTES, Upload, _bodies, part_bytes
-from functions.shared import runtime
+from functions.shared.errors import JobEnded
 from functions.shared.media_store import MediaStore
 from functions.shared.mp4.inspection import inspect_audio
 from functions.shared.mp4.source import MemoryBytes
@@ -156,13 +155,28 @@ def test_a_picture_says_which_frame_it_shows(job: Job) -> None:
     assert shown == [(160, 0), (64, 0), (160, 28), (64, 30)]
 
 
+def invoke(job: Job, monkeypatch: pytest.MonkeyPatch, *, is_running: bool) -> dict[str, str | int]:
+    jobs = SimpleNamespace(begin_publishing=lambda *asked: is_running and asked == (JOB, "arn:1"))
+    monkeypatch.setattr(handler, "jobs_table", lambda: jobs)
+    monkeypatch.setattr(handler, "media_store", lambda: job.store)
+    context = SimpleNamespace(aws_request_id="r")
+    answer: dict[str, str | int] = handler.handle(
+        {"job_id": JOB, "execution_arn": "arn:1", "anything": "else"}, context
+    )
+    return answer
+
+
+def test_handler_publishes_nothing_of_a_job_that_was_ended(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(JobEnded, match=JOB):
+        invoke(job, monkeypatch, is_running=False)
+    assert job.published() == []
+
+
 def test_handler_returns_keys_and_counts(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MEDIA_BUCKET", job.store.bucket)
-    runtime.media_store.cache_clear()
+    answer = invoke(job, monkeypatch, is_running=True)
 
-    answer = handle({"job_id": JOB, "anything": "else"}, SimpleNamespace(aws_request_id="r"))
-
-    runtime.media_store.cache_clear()
     assert answer == {
         "job_id": JOB,
         "result_key": job.keys.result,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError, ResponseStreamingError
 
-from functions.shared.errors import RenderMismatch, TransientError
-from tests.unit.assemble_render.jobs import Job
+from functions.shared.errors import JobEnded, RenderMismatch, TransientError
+from tests.unit.assemble_render.jobs import JOB, Job
 
 
 class Crash(BaseException):
@@ -148,6 +148,34 @@ def test_a_file_the_store_spoiled_is_withdrawn(job: Job) -> None:
 
     assert job.published() == []
     assert job.open_uploads() == 0
+
+
+def test_publishing_begins_once_all_is_ready_and_nothing_is_visible(job: Job) -> None:
+    job.assemble()
+    assert job.begun == [[]]
+
+
+def test_nothing_of_a_job_that_was_ended_is_published(job: Job) -> None:
+    job.is_ended = True
+
+    with pytest.raises(JobEnded, match=JOB):
+        job.assemble()
+
+    assert job.begun == [[]]
+    assert job.published() == []
+    assert job.open_uploads() == 0
+
+
+def test_pictures_alone_are_not_published_either(job: Job) -> None:
+    plan = job.plan.model_copy(update={"outputs": (), "audio": None})
+    alone = Job(job.store, plan, is_ended=True)
+    alone.store.write_plan(plan)
+    alone.put_pictures()
+
+    with pytest.raises(JobEnded):
+        alone.assemble()
+
+    assert alone.published() == []
 
 
 def test_a_body_that_breaks_off_is_asked_for_again(job: Job) -> None:

@@ -7,14 +7,13 @@ import pytest
 from functions.claim_job.claim import Claim, claim
 from functions.shared.errors import InvalidRequest, JobIdTaken, SourceNotAllowed
 from functions.shared.jobs_table import JobError, JobsTable
-from tests.unit.conftest import NOW
+from tests.unit.conftest import GOOD, NOW, Desk, arn
 
 READABLE = ("media",)
-GOOD = {"source": "s3://media/uploads/a.mp4", "render": {"outputs": [{}]}}
 
 
-def start(jobs: JobsTable, given: Any, name: str = "run-1") -> tuple[str, bool]:
-    event = Claim(input=given, execution_arn=f"arn:{name}", execution_name=name)
+def start(jobs: JobsTable, given: Any, name: str = "run-1", redrives: int = 0) -> tuple[str, bool]:
+    event = Claim(input=given, execution_arn=f"arn:{name}", execution_name=name, redrives=redrives)
     return claim(event, jobs, READABLE, NOW)
 
 
@@ -26,7 +25,7 @@ def status(jobs: JobsTable, job_id: str) -> str:
 
 def test_a_direct_start_registers_and_claims_under_the_executions_name(jobs: JobsTable) -> None:
     assert start(jobs, GOOD) == ("run-1", True)
-    assert status(jobs, "run-1") == "RUNNING"
+    assert status(jobs, "run-1") == "WAITING"
 
 
 def test_the_pipes_array_is_taken_too(jobs: JobsTable) -> None:
@@ -52,7 +51,28 @@ def test_a_failed_job_started_directly_is_opened_again(jobs: JobsTable) -> None:
     assert start(jobs, {**GOOD, "job_id": "a"}, "run-2") == ("a", True)
     row = jobs.get("a")
     assert row is not None
-    assert (row["status"], row["attempts"], "error" in row) == ("RUNNING", 2, False)
+    assert (row["status"], row["attempts"], "error" in row) == ("WAITING", 2, False)
+
+
+def test_a_redriven_execution_takes_its_failed_job_again_with_a_new_turn(jobs: JobsTable) -> None:
+    given = [{**GOOD, "job_id": "a", "order_key": "k"}]
+    start(jobs, given, "run-1")
+    before = jobs.get("a")
+    jobs.fail("a", "arn:run-1", JobError("PartMissing", "Gone."), NOW)
+    assert start(jobs, given, "run-1") == ("a", False), "a claim that comes late"
+    assert start(jobs, given, "run-1", redrives=1) == ("a", True)
+    after = jobs.get("a")
+    assert before is not None
+    assert after is not None
+    assert (before["sequence"], after["sequence"]) == (1, 2)
+    assert [turn.sequence for turn in jobs.turns.all()] == [2]
+
+
+def test_a_cancelled_job_is_not_claimed(jobs: JobsTable) -> None:
+    start(jobs, {**GOOD, "job_id": "a"}, "run-1")
+    jobs.fail("a", "arn:run-1", JobError("JobCancelled", "So."), NOW, end="CANCELLED")
+    assert start(jobs, {**GOOD, "job_id": "a"}, "run-1") == ("a", False)
+    assert start(jobs, {**GOOD, "job_id": "a"}, "run-2") == ("a", False)
 
 
 def test_a_repeated_message_does_not_open_a_failed_job_again(jobs: JobsTable) -> None:
@@ -63,8 +83,8 @@ def test_a_repeated_message_does_not_open_a_failed_job_again(jobs: JobsTable) ->
 
 
 def test_a_complete_job_is_never_taken_again(jobs: JobsTable) -> None:
-    start(jobs, {**GOOD, "job_id": "a"}, "run-1")
-    assert jobs.complete("a", "arn:run-1", "jobs/a/result.json", NOW)
+    Desk(jobs).run("a")
+    assert jobs.complete("a", arn("a"), "jobs/a/result.json", NOW)
     assert start(jobs, {**GOOD, "job_id": "a"}, "run-2") == ("a", False)
     assert status(jobs, "a") == "COMPLETE"
 

@@ -1,29 +1,32 @@
 """The only way into a terminal state, told by the machine, by EventBridge, or by both."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from functions.claim_job.claim import Claim, claim
-from functions.finish_job.ending import Ending
-from functions.finish_job.finish import finish
+from functions.finish_job.ending import Ending, LastWord
+from functions.finish_job.finish import finish as finish_for
 from functions.shared.errors import PartMissing
 from functions.shared.job import parse_input
 from functions.shared.jobs_table import JobsTable
 from functions.shared.media_store import Keys, MediaStore
-from tests.unit.conftest import NOW
+from tests.unit.conftest import CEILING, GOOD, NOW, Answers, Desk, arn
 
-GOOD = {"source": "s3://media/uploads/a.mp4", "render": {"outputs": [{}]}}
-ARN = "arn:aws:states:us-east-1:123456789012:execution:Render:run-1"
+ARN = arn("a")
 KEYS = Keys("a")
 
 
 @pytest.fixture
-def running(jobs: JobsTable) -> JobsTable:
-    jobs.register("a", parse_input(GOOD), "queue", NOW)
-    assert jobs.claim("a", ARN, NOW, reopen=False)
-    return jobs
+def running(desk: Desk) -> JobsTable:
+    desk.run("a")
+    return desk.jobs
+
+
+def finish(ending: Ending, jobs: JobsTable, store: MediaStore, now: datetime) -> dict[str, Any]:
+    return finish_for(ending, jobs, store, Answers(), CEILING, now)
 
 
 def row(jobs: JobsTable, job_id: str = "a") -> dict[str, Any]:
@@ -235,10 +238,68 @@ def test_a_refused_second_request_leaves_the_first_alone(
 
 
 def test_redrive_of_the_same_execution_may_complete_a_failed_job(
+    desk: Desk, running: JobsTable, store: MediaStore
+) -> None:
+    finish(changed("TIMED_OUT"), running, store, NOW)
+    assert running.claim("a", ARN, NOW, reopen=False, redrives=1)
+    turn = desk.turn("a")
+    running.turns.store_token(turn, "second", ARN)
+    desk.grant()
+    running.start("a", ARN, desk.answers.told["second"], NOW)
+    publish(store)
+    finish(ended("COMPLETE", result_key=KEYS.result), running, store, NOW)
+    assert row(running)["status"] == "COMPLETE"
+    assert "error" not in row(running)
+
+
+def test_a_failed_job_is_not_completed_by_a_late_state(
     running: JobsTable, store: MediaStore
 ) -> None:
     finish(changed("TIMED_OUT"), running, store, NOW)
     publish(store)
     finish(ended("COMPLETE", result_key=KEYS.result), running, store, NOW)
-    assert row(running)["status"] == "COMPLETE"
-    assert "error" not in row(running)
+    assert row(running)["status"] == "FAILED"
+
+
+def test_an_ended_job_frees_its_turn_for_the_next_of_its_lane(
+    desk: Desk, store: MediaStore
+) -> None:
+    desk.run("a", order_key="k")
+    desk.wait("b", order_key="k")
+    assert desk.grant() == 0
+    answers = desk.answers
+
+    finish_for(changed("ABORTED"), desk.jobs, store, answers, CEILING, NOW)
+
+    assert answers.told["b"] == 1
+    assert [(turn.job_id, turn.state) for turn in desk.jobs.turns.all()] == [("b", "GRANTED")]
+    assert desk.jobs.turns.granted() == 1
+
+
+def test_finishing_twice_frees_one_turn(desk: Desk, store: MediaStore) -> None:
+    desk.run("a")
+    desk.run("b")
+    for _ in range(2):
+        finish(changed("ABORTED"), desk.jobs, store, NOW)
+    assert desk.jobs.turns.granted() == 1
+
+
+def test_a_job_marked_as_cancelled_ends_so_whatever_its_execution_says(
+    running: JobsTable, store: MediaStore
+) -> None:
+    assert running.request_cancel("a", NOW)
+    finish(changed("FAILED", error="JobEnded", cause="x"), running, store, NOW)
+    assert row(running)["status"] == "CANCELLED"
+
+
+@pytest.mark.parametrize("name", ["SourceNotMedia", "States.Timeout", "Lambda.Unknown"])
+def test_the_last_word_is_the_jobs_own_error(name: str) -> None:
+    said = {"error": name, "cause": '{"errorMessage": "The source is a text."}'}
+    last = LastWord.model_validate({"job_id": "a", "failure": said, "redriven": False})
+    with pytest.raises(Exception, match=r"^The source is a text\.$") as raised:
+        last.speak()
+    assert type(raised.value).__name__ == name
+
+
+def test_a_redriven_execution_is_not_ended_again() -> None:
+    LastWord.model_validate({"failure": {"error": "Any"}, "redriven": True}).speak()

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from functions.register_job.register import register
-from functions.shared.jobs_table import JobsTable
-from tests.unit.conftest import NOW
+from functions.shared.jobs_table import NEVER_STARTED, JobError, JobsTable
+from tests.unit.conftest import GOOD, NOW
 
 READABLE = ("media",)
-GOOD = {"source": "s3://media/uploads/a.mp4", "render": {"outputs": [{}]}}
 
 
 def message(body: Any, message_id: str = "m-1") -> dict[str, Any]:
@@ -111,3 +110,36 @@ def test_a_huge_refused_body_is_kept_in_part(jobs: JobsTable) -> None:
     row = jobs.get("m-1")
     assert row is not None
     assert len(row["request"]) < 5000
+
+
+def test_messages_of_a_lane_are_numbered_in_their_order(jobs: JobsTable) -> None:
+    for number in (1, 2, 3):
+        register(message({**GOOD, "order_key": "k"}, f"m-{number}"), jobs, READABLE, NOW)
+        register(message({**GOOD, "order_key": "k"}, "m-1"), jobs, READABLE, NOW)
+    turns = {turn.job_id: (turn.lane, turn.sequence) for turn in jobs.turns.all()}
+    assert turns == {"m-1": ("key/k", 1), "m-2": ("key/k", 2), "m-3": ("key/k", 3)}
+
+
+def test_a_job_that_was_never_started_is_queued_again_with_a_new_turn(jobs: JobsTable) -> None:
+    sent = message({**GOOD, "order_key": "k"})
+    first = register(sent, jobs, READABLE, NOW)
+    assert jobs.fail("m-1", None, NEVER_STARTED, NOW)
+    assert register(sent, jobs, READABLE, NOW) == first
+    row = jobs.get("m-1")
+    assert row is not None
+    assert (row["status"], row["sequence"], "error" in row) == ("QUEUED", 2, False)
+    assert [turn.sequence for turn in jobs.turns.all()] == [2]
+    assert jobs.claim("m-1", "arn:1", NOW, reopen=False)
+
+
+@pytest.mark.parametrize(
+    ("arn", "error"), [("arn:1", NEVER_STARTED), (None, JobError("Other", "So."))]
+)
+def test_no_other_failed_job_is_started_again_by_its_message(
+    jobs: JobsTable, arn: str | None, error: JobError
+) -> None:
+    register(message(GOOD), jobs, READABLE, NOW)
+    assert jobs.fail("m-1", arn, error, NOW)
+    before = jobs.get("m-1")
+    assert register(message(GOOD), jobs, READABLE, NOW) is None
+    assert jobs.get("m-1") == before

@@ -1,0 +1,38 @@
+"""Runs every minute. Out: how many jobs were mended, and how many of dead letters ended."""
+
+from datetime import UTC, datetime, timedelta
+
+from functions.reconcile_jobs.dead_letters import DeadLetters, end_unstarted
+from functions.reconcile_jobs.reconcile import World, reconcile
+from functions.shared.runtime import (
+    Context,
+    Event,
+    answers,
+    executions,
+    jobs_table,
+    logged,
+    logger,
+    readable_buckets,
+    setting,
+    sqs,
+)
+
+
+@logged
+def handle(event: Event, context: Context) -> dict[str, int]:
+    world = World(
+        jobs=jobs_table(),
+        executions=executions(),
+        answerer=answers(),
+        ceiling=int(setting("MAX_ACTIVE_JOBS")),
+        never_started_after=timedelta(seconds=int(setting("NEVER_STARTED_AFTER_S"))),
+        renders_at_most=timedelta(seconds=int(setting("JOB_TIMEOUT_S"))),
+    )
+    letters = DeadLetters(
+        sqs(), setting("DEAD_LETTERS_URL"), context.get_remaining_time_in_millis() // 1000 + 1
+    )
+    now = datetime.now(UTC)
+    ended = end_unstarted(letters, world.jobs, readable_buckets(), now)
+    mended = reconcile(world, now)
+    logger().info("reconciled", mended=mended, never_started=ended)
+    return {"mended": mended, "never_started": ended}

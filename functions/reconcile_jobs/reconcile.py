@@ -1,0 +1,80 @@
+"""Ends and grants what events missed: every turn is held against its job and its execution."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.shared.cancelling import end_cancelled
+from functions.shared.executions import Executions, Look
+from functions.shared.jobs_table import NEVER_STARTED, TERMINAL, JobError, JobsTable
+from functions.shared.turns import Answerer, grant_turns, tell
+from functions.shared.turns_table import Turn
+
+OVERRAN = JobError("ExecutionTimedOut", "The job rendered longer than the stack allows.")
+
+
+@dataclass(frozen=True)
+class World:
+    """What the reconciler looks at and acts on."""
+
+    jobs: JobsTable
+    executions: Executions
+    answerer: Answerer
+    ceiling: int
+    never_started_after: timedelta
+    renders_at_most: timedelta = timedelta.max
+    """Waiting for the turn not counted, which the machine's own timeout can't tell from it."""
+
+
+def reconcile(world: World, now: datetime) -> int:
+    """Mend what can be seen to be wrong; returns how many jobs were mended.
+
+    A job in order is left alone, so that running this again, or twice at once, changes nothing.
+    """
+    mended = sum(_mend(world, turn, now) for turn in list(world.jobs.turns.all()))
+    return mended + grant_turns(world.jobs.turns, world.answerer, world.ceiling)
+
+
+def _mend(world: World, turn: Turn, now: datetime) -> bool:
+    row = world.jobs.get(turn.job_id)
+    if row is None or row["status"] in TERMINAL:
+        return False  # it ended since the turns were read
+    if row.get("cancel_requested_at"):
+        end_cancelled(world.jobs, world.executions, turn.job_id, now)
+        return True
+    arn = row.get("execution_arn")
+    if arn is None:
+        overdue = _since(turn.registered_at, now) > world.never_started_after
+        return overdue and world.jobs.fail(turn.job_id, None, NEVER_STARTED, now)
+    if (error := _ended(world, row, arn, now)) is not None:
+        return world.jobs.fail(turn.job_id, arn, error, now)
+    if turn.state == "GRANTED" and not turn.started:
+        # Granted and never told, or told and about to start: telling again harms neither.
+        return not tell(world.jobs.turns, world.answerer, turn.lane, turn.sequence)
+    return False
+
+
+def _ended(world: World, row: dict[str, Any], arn: str, now: datetime) -> JobError | None:
+    """Why the job's execution runs no more; one that renders for too long is stopped."""
+    look = world.executions.look(arn)
+    if look.status != "RUNNING":
+        return _ending(look)
+    if row["status"] == "RUNNING" and _since(row["started_at"], now) > world.renders_at_most:
+        world.executions.stop(arn, OVERRAN.name, OVERRAN.message)
+        return OVERRAN
+    return None
+
+
+def _since(stamped: str, now: datetime) -> timedelta:
+    return now - datetime.fromisoformat(stamped)
+
+
+def _ending(look: Look) -> JobError:
+    names = {
+        "ABORTED": ("ExecutionAborted", "The execution was stopped before the job was done."),
+        "TIMED_OUT": ("ExecutionTimedOut", "The execution ran longer than the stack allows."),
+        "SUCCEEDED": ("ExecutionFailed", "The execution ended without completing its job."),
+        None: ("ExecutionGone", "The execution of the job is not there any more."),
+    }
+    name, words = names.get(look.status, ("ExecutionFailed", "The execution failed."))
+    return JobError(look.error or name, look.cause or words)
