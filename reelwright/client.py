@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
+from functions.shared import progress
 from functions.shared.errors import CancelRefused
 from functions.shared.job import parse_input
 from functions.shared.jobs_table import TERMINAL, JobsTable
@@ -153,23 +154,12 @@ class Client:
     def progress(self, job_id: str) -> Progress:
         row = self.job(job_id)
         status = str(row["status"]) if row else "SENT"
-        plan = self.plan(job_id)
-        if plan is None:
-            return Progress(status, 0, 0)
-        pictures = len(plan.snapshots.frames) * len(plan.snapshots.sizes) if plan.snapshots else 0
-        bitrates = len(plan.audio.bitrates_kbps) if plan.audio else 0
-        total = len(plan.chunks) * len(plan.outputs) + bitrates + pictures
-        return Progress(status, min(total, sum(1 for _ in self.parts(job_id))), total)
+        counted = progress.count(self.store, job_id)
+        return Progress(status, counted.done, counted.total)
 
     def parts(self, job_id: str) -> Iterator[str]:
         """Keys of the parts made so far."""
-        pages = self.store.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.store.bucket, Prefix=Keys(job_id).parts
-        )
-        for page in pages:
-            for found in page.get("Contents", []):
-                if found["Key"] != Keys(job_id).source:
-                    yield found["Key"]
+        return progress.parts(self.store, job_id)
 
     def result(self, job: Job) -> dict[str, Any]:
         """What a COMPLETE job made: its result.json."""

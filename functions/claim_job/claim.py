@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from functions.shared.admission import check_bucket, job_id_for, register
+from functions.shared.admission import check_source, job_id_for, register
 from functions.shared.job import parse_input
 from functions.shared.jobs_table import JobsTable
 
@@ -36,7 +36,7 @@ def claim(
     """
     from_queue = isinstance(event.input, list) and len(event.input) == 1
     request = parse_input(event.input[0] if from_queue else event.input)
-    check_bucket(request, readable)
+    check_source(request, readable)
     job_id = job_id_for(request, event.execution_name)
     register(job_id, request, "queue" if from_queue else "direct", jobs, now)
     claimed = jobs.claim(

@@ -20,9 +20,8 @@ def register(
     admitted = admit_message(message["messageId"], message["body"], jobs, readable, now)
     if admitted is None or not _is_to_be_started(admitted, jobs, now):
         return None
-    return admitted.request.model_copy(update={"job_id": admitted.job_id}).model_dump(
-        mode="json", exclude_defaults=True
-    )
+    told = admitted.request.without_secret().model_copy(update={"job_id": admitted.job_id})
+    return told.model_dump(mode="json", exclude_defaults=True)
 
 
 def _is_to_be_started(admitted: Admitted, jobs: JobsTable, now: datetime) -> bool:

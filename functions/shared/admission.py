@@ -29,14 +29,16 @@ def admit_message(
     message_id: str, body: str, jobs: JobsTable, readable: Collection[str], now: datetime
 ) -> Admitted | None:
     """Register what a message asks for. None: it can never run; a REJECTED row says why."""
+    request = None
     try:
         request = parse_request(body)
-        check_bucket(request, readable)
+        check_source(request, readable)
         return register(job_id_for(request, message_id), request, "queue", jobs, now)
     except ReelwrightError as error:
         refusal = JobError(type(error).__name__, str(error), "Register Job")
+        owner = request.owner if request else None
         for own in (wanted_id(body), safe_id(message_id)):
-            if own and jobs.reject(own, excerpt(body), refusal, "queue", now):
+            if own and jobs.reject(own, excerpt(body), refusal, "queue", now, owner):
                 break
         return None
 
@@ -75,14 +77,29 @@ def wanted_id(text: str) -> str | None:
     return told if isinstance(told, str) and re.fullmatch(JOB_ID, told) else None
 
 
-def check_bucket(request: Request, readable: Collection[str]) -> None:
-    """Refuse a source in a bucket this stack was not told to read."""
+def check_source(request: Request, readable: Collection[str]) -> None:
+    """Refuse a source in a bucket this stack was not told to read, or in its own bucket elsewhere
+    than among the uploads of the job's owner. The stack's own bucket comes first in `readable`."""
     url = urlsplit(request.source)
-    if url.scheme == "s3" and url.netloc not in readable:
+    if url.scheme != "s3":
+        return
+    own = next(iter(readable), "…")
+    if url.netloc not in readable:
         raise SourceNotAllowed(
             f"The bucket {url.netloc!r} of the source is not one this stack reads; upload to "
-            f"s3://{next(iter(readable), '…')}/uploads/… or add it to the stage's source_buckets."
+            f"s3://{own}/uploads/… or add it to the stage's source_buckets."
         )
+    uploads = "uploads/" if request.owner is None else f"uploads/{request.owner}/"
+    key = request.source.split("/", 3)[3]
+    if url.netloc == own and (not key.startswith(uploads) or _has_dots(key)):
+        raise SourceNotAllowed(
+            f"The source is not one of the uploads this job may read: s3://{own}/{uploads}…"
+        )
+
+
+def _has_dots(key: str) -> bool:
+    """Segments that some HTTP client may resolve, to another key than was checked."""
+    return not {".", ".."}.isdisjoint(key.split("/"))
 
 
 def excerpt(text: str) -> str:

@@ -18,6 +18,7 @@ from functions.shared.errors import InvalidRequest
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 JOB_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$"
+OWNER = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"
 MOST_BYTES = 100_000
 _RESERVED_NAMES = {"audio", "snapshots"}
 _BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
@@ -156,24 +157,25 @@ def _check_webhook(url: str) -> str:
 
 
 class Notify(Model):
-    """Whom to tell. Accepted and stored; nothing is sent yet."""
+    """Whom to tell of the job's changes."""
 
-    webhook_url: Annotated[str, AfterValidator(_check_webhook)] | None = Field(
-        default=None, description="An https address."
+    webhook_url: Annotated[str, Field(max_length=2048), AfterValidator(_check_webhook)] | None = (
+        Field(default=None, description="An https address; see docs/events.md.")
+    )
+    webhook_secret: str | None = Field(
+        default=None,
+        pattern=r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}$",
+        repr=False,
+        description="Signs this job's webhooks in place of the stack's secret; never shown again.",
     )
     metadata: dict[str, str] = Field(
         default_factory=dict, description="Yours; handed back as it was."
     )
 
 
-class Request(Model):
-    """A job as its sender writes it, and as it is stored."""
+class JobRequest(Model):
+    """What is to be done: the body of `POST /jobs`."""
 
-    job_id: str | None = Field(
-        default=None,
-        pattern=JOB_ID,
-        description="Your own id. Without it: the message's id, or the execution's name.",
-    )
     source: Annotated[str, Field(max_length=4096), AfterValidator(_check_source)] = Field(
         description="`s3://bucket/key` or `https://…`: one media file."
     )
@@ -199,7 +201,7 @@ class Request(Model):
     max_parallel: int | None = Field(
         default=None, ge=1, le=10_000, description="Chunks at once; the stack's setting caps it."
     )
-    notify: Notify | None = Field(default=None, description="Stored; not yet acted on.")
+    notify: Notify | None = Field(default=None, description="Whom to tell.")
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:
@@ -207,11 +209,39 @@ class Request(Model):
             raise ValueError("ask for render, snapshots or both")
         return self
 
+
+class Request(JobRequest):
+    """A job as it is sent and as it is stored."""
+
+    job_id: str | None = Field(
+        default=None,
+        pattern=JOB_ID,
+        description="Your own id. Without it: the message's id, or the execution's name.",
+    )
+    owner: str | None = Field(
+        default=None,
+        pattern=OWNER,
+        description="Whose job it is: the API writes its caller's `sub` here.",
+    )
+
     @property
     def hash(self) -> str:
-        """Tells two requests under one id apart, in whatever order their fields were sent."""
-        fields = json.dumps(self.model_dump(mode="json", exclude={"job_id"}), sort_keys=True)
-        return hashlib.sha256(fields.encode()).hexdigest()
+        """Tells two requests under one id apart, in whatever order their fields were sent.
+
+        Defaults are left out, so that a field added later does not make another request of an old
+        one; and the secret, which executions are not told.
+        """
+        fields = self.without_secret().model_dump(
+            mode="json", exclude={"job_id"}, exclude_defaults=True
+        )
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+    def without_secret(self) -> Self:
+        """As an execution may be told it: its input is there for all to see who may look at it."""
+        if self.notify is None:
+            return self
+        notify = self.notify.model_copy(update={"webhook_secret": None})
+        return self.model_copy(update={"notify": notify})
 
 
 def parse_request(text: str | bytes) -> Request:

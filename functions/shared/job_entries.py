@@ -40,9 +40,9 @@ class JobEntries:
 
         Returns None where they were written, or the row already there.
         """
-        lane = lane_of(request.order_key, job_id)
+        lane = lane_of(request.order_key, job_id, request.owner)
         row = {
-            **new_row(job_id, "QUEUED", door, now),
+            **new_row(job_id, "QUEUED", door, now, request.owner),
             "request": request.model_dump_json(exclude_defaults=True),
             "request_hash": request.hash,
             "priority": request.priority,
@@ -58,13 +58,21 @@ class JobEntries:
                 return there
         raise busy(job_id)
 
-    def reject(self, job_id: str, text: str, error: JobError, door: Door, now: datetime) -> bool:
+    def reject(
+        self,
+        job_id: str,
+        text: str,
+        error: JobError,
+        door: Door,
+        now: datetime,
+        owner: str | None = None,
+    ) -> bool:
         """Keep a request that could never run, so that its sender can see why.
 
         False: the id is another's. A repeat of the same refusal is no other.
         """
         row = {
-            **new_row(job_id, "REJECTED", door, now),
+            **new_row(job_id, "REJECTED", door, now, owner),
             "request": text,
             "error": error.as_item(),
             "finished_at": stamp(now),
@@ -85,11 +93,11 @@ class JobEntries:
     ) -> None:
         """End a job whose execution ended before it could write a row. It never had a turn."""
         row = {
-            **new_row(job_id, "FAILED", door, now),
+            **new_row(job_id, "FAILED", door, now, request.owner),
             "request": request.model_dump_json(exclude_defaults=True),
             "request_hash": request.hash,
             "priority": request.priority,
-            "lane": lane_of(request.order_key, job_id),
+            "lane": lane_of(request.order_key, job_id, request.owner),
             "sequence": 0,
             "execution_arn": execution_arn,
             "error": error.as_item(),

@@ -35,14 +35,19 @@ NEVER_STARTED = JobError(
 )
 
 
-def new_row(job_id: str, status: Status, door: Door, now: datetime) -> dict[str, Any]:
-    return {
+def new_row(
+    job_id: str, status: Status, door: Door, now: datetime, owner: str | None = None
+) -> dict[str, Any]:
+    """`owner` and `created_day` are keys of indexes (docs/decisions/0009-ways-in-and-out.md)."""
+    row = {
         "job_id": job_id,
         "status": status,
         "door": door,
+        "created_day": stamp(now)[:10],
         "created_at": stamp(now),
         "updated_at": stamp(now),
     }
+    return row if owner is None else {**row, "owner": owner}
 
 
 def ended(job_id: str) -> JobEnded:

@@ -50,13 +50,15 @@ def stamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def lane_of(order_key: str | None, job_id: str) -> str:
-    """Jobs of one order key share a lane; any other job has one of its own."""
-    return f"job/{job_id}" if order_key is None else f"key/{order_key}"
+def lane_of(order_key: str | None, job_id: str, owner: str | None = None) -> str:
+    """An owner's jobs of one order key share a lane; any other job has one of its own."""
+    if order_key is None:
+        return f"job/{job_id}"
+    return f"key/{order_key}" if owner is None else f"owner/{owner}/{order_key}"
 
 
 def _is_shared(lane: str) -> bool:
-    return lane.startswith("key/")
+    return not lane.startswith("job/")
 
 
 class TurnsTable:

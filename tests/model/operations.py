@@ -298,7 +298,7 @@ class Operations:
 def _request(job: str) -> dict[str, Any]:
     return {
         "job_id": job,
-        "source": "s3://media/clip.mp4",
+        "source": "s3://media/uploads/clip.mp4",
         "snapshots": {"count": 1},
         **JOBS[job],
     }

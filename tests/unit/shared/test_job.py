@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.shared.errors import InvalidRequest
-from functions.shared.job import Request, parse_request
+from functions.shared.job import Request, parse_input, parse_request
 
 RENDER = '"render": {"outputs": [{}]}'
 
@@ -101,7 +101,8 @@ def test_everything_later_issues_use_is_stored_as_it_was_sent() -> None:
         '"chunk_s":10.0,"max_parallel":4,'
         '"notify":{"webhook_url":"https://example.com/hook","metadata":{"any":"string"}}}'
     )
-    assert parse_request(text).model_dump_json(exclude_defaults=True) == text
+    stored = parse_request(text).model_dump_json(exclude_defaults=True)
+    assert json.loads(stored) == json.loads(text)
 
 
 def test_the_hash_tells_requests_apart_and_ignores_the_id() -> None:
@@ -109,6 +110,19 @@ def test_the_hash_tells_requests_apart_and_ignores_the_id() -> None:
     named = one.model_copy(update={"job_id": "a"})
     other = parse_request('{"source": "s3://bucket/key", "snapshots": {"count": 2}}')
     assert one.hash == named.hash != other.hash
+
+
+def test_the_hash_is_blind_to_defaults_and_to_the_secret_but_not_to_the_owner() -> None:
+    fields = {"source": "s3://bucket/key", "snapshots": {"count": 1}}
+    plain = parse_input(fields)
+    hook = {"webhook_url": "https://example.com/hook"}
+    hooked = parse_input({**fields, "notify": hook})
+    secret = parse_input({**fields, "notify": {**hook, "webhook_secret": "whsec_" + "a" * 32}})
+    assert parse_input({**fields, "priority": 0}).hash == plain.hash
+    assert secret.hash == hooked.hash != plain.hash
+    assert parse_input({**fields, "owner": "ann"}).hash != plain.hash
+    assert "whsec" not in secret.without_secret().model_dump_json()
+    assert "whsec" not in repr(secret)
 
 
 def test_a_request_too_large_for_the_state_machine_is_refused() -> None:
