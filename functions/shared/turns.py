@@ -18,15 +18,14 @@ class Answerer(Protocol):
 def grant_turns(turns: TurnsTable, answerer: Answerer, ceiling: int) -> int:
     """Grant all that can be granted now; returns how many were.
 
-    Called after everything that may make a turn grantable. Passes are made until one grants
-    nothing, because what a pass lost to another may have made room for a third.
+    Called after everything that may make a turn grantable. Passes are made until one changes
+    nothing, because what a pass lost to another may have made room for a third, and because a
+    grant that is taken back looked like a full house meanwhile.
     """
     total = 0
-    while True:
-        granted = sum(_pass(turns, answerer, ceiling))
-        if not granted:
-            return total
-        total += granted
+    while outcomes := list(_pass(turns, answerer, ceiling)):
+        total += sum(outcomes)
+    return total
 
 
 def heads(turns: Iterable[Turn]) -> Iterator[Turn]:
@@ -39,7 +38,12 @@ def heads(turns: Iterable[Turn]) -> Iterator[Turn]:
 
 
 def _pass(turns: TurnsTable, answerer: Answerer, ceiling: int) -> Iterator[bool]:
-    """Try each waiting head in rank order; yields whether its execution heard of its grant."""
+    """Grant each waiting head in rank order; yields whether its execution heard of its grant.
+
+    Most passes find no room: to read the count costs less than the turns, or a refused grant.
+    """
+    if turns.granted() >= ceiling:
+        return
     waiting = [turn for turn in heads(turns.all()) if turn.state == "WAITING" and turn.tokens]
     for turn in sorted(waiting, key=lambda turn: turn.rank):
         outcome = turns.grant(turn, ceiling)
@@ -47,6 +51,8 @@ def _pass(turns: TurnsTable, answerer: Answerer, ceiling: int) -> Iterator[bool]
             return
         if outcome == "granted":
             yield tell(turns, answerer, turn.lane, turn.sequence)
+            if turns.granted() >= ceiling:
+                return
 
 
 def tell(turns: TurnsTable, answerer: Answerer, lane: str, sequence: int) -> bool:
