@@ -15,6 +15,9 @@ RUNTIME ?= 3.13
 SOURCE ?=
 export SOURCE
 CDK_ARGS ?=
+JOBS ?= 100
+SEED ?= 1
+TINY ?=
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 HOST_PYTHON = $(eval HOST_PYTHON := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) \
@@ -26,10 +29,11 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 # Node 20 does all that is asked of it here.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-READY := $(VENV)/.ready node_modules/.package-lock.json
+READY := $(VENV)/.ready $(BIN)/reelwright node_modules/.package-lock.json
 LOCAL_ASSEMBLY := build/cdk.local.out
+LOAD_ASSEMBLY := build/cdk.load.out
 
-.PHONY: help setup layers layers-aws synth demo test model check format lock docs bench \
+.PHONY: help setup layers layers-aws synth demo test model check format lock docs bench load \
 	bootstrap deploy destroy local-up local-down clean FORCE
 
 help: ## list the targets
@@ -37,7 +41,7 @@ help: ## list the targets
 
 ##@ Set-up
 
-setup: $(READY) ## virtual environment and npm tools
+setup: $(READY) ## virtual environment, `.venv/bin/reelwright` and npm tools
 
 $(VENV)/.ready: requirements/dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: $(PYTHON) was not found." >&2; exit 1; }
@@ -46,6 +50,11 @@ $(VENV)/.ready: requirements/dev.txt
 	@echo "setting up $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# The checkout itself, editable. uv builds it by itself: nothing is fetched.
+$(BIN)/reelwright: $(VENV)/.ready pyproject.toml
+	@$(BIN)/uv pip install --quiet --offline --no-deps --python $(BIN)/python --editable .
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json
@@ -110,6 +119,9 @@ synth: $(READY) $(LOCAL_ASSEMBLY)/manifest.json ## the template for this machine
 $(LOCAL_ASSEMBLY)/manifest.json: $(HOST_LAYERS) $(SOURCES)
 	$(call synthesize,local,{"target": "local"$(comma) "architecture": "$(HOST_ARCH)"$(comma) "python": "$(HOST_PYTHON)"$(comma) "removal_policy": "destroy"})
 
+$(LOAD_ASSEMBLY)/manifest.json: $(HOST_LAYERS) $(SOURCES)
+	$(call synthesize,load,{"target": "local"$(comma) "architecture": "$(HOST_ARCH)"$(comma) "python": "$(HOST_PYTHON)"$(comma) "removal_policy": "destroy"$(comma) "max_active_jobs": 3})
+
 build/cdk.%.out/manifest.json: $(AWS_LAYERS) $(SOURCES)
 	$(call synthesize,$*,{"architecture": "$*"})
 
@@ -161,6 +173,14 @@ docs: $(VENV)/.ready ## write docs/job.md from the request's model
 bench: synth $(RUNTIME_STAMP) ## one job against one bare ffmpeg
 	@PATH="$(CURDIR)/build/layers/ffmpeg-$(HOST_ARCH)/bin:$$PATH" \
 		$(BIN)/python -m benchmarks.job_vs_ffmpeg --assembly $(LOCAL_ASSEMBLY)
+
+# TINY=1: equal, tiny jobs instead, under the ceiling that a stack has by default.
+LOAD_ON = $(if $(TINY),$(LOCAL_ASSEMBLY),$(LOAD_ASSEMBLY))
+
+load: $(READY) $(LOAD_ON)/manifest.json $(RUNTIME_STAMP) ## many jobs under a ceiling of 3, every promise checked (JOBS=100 SEED=1)
+	@PATH="$(CURDIR)/build/layers/ffmpeg-$(HOST_ARCH)/bin:$$PATH" \
+		$(BIN)/python -m benchmarks.load --assembly $(LOAD_ON) --jobs $(JOBS) --seed $(SEED) \
+		--ceiling $(if $(TINY),10 --tiny,3)
 
 local-up: synth $(RUNTIME_STAMP) ## start the embedded AWS, deploy, and leave it up
 	@$(BIN)/python -m local up --assembly $(LOCAL_ASSEMBLY)

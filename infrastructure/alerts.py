@@ -5,9 +5,12 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+_LATE_MS = 600_000
 
 
 class Alerts(Construct):
@@ -28,13 +31,28 @@ class Alerts(Construct):
 
     def when_not_empty(self, construct_id: str, queue: sqs.IQueue, meaning: str) -> None:
         """Alert as soon as the queue holds a message."""
+        self._alarm(
+            construct_id,
+            queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1), statistic="Maximum"
+            ),
+            1,
+            meaning,
+        )
+
+    def when_late(self, construct_id: str, reader: lambda_.IFunction, meaning: str) -> None:
+        """Alert when the reader of a stream is ten minutes behind."""
+        behind = reader.metric("IteratorAge", period=Duration.minutes(5), statistic="Maximum")
+        self._alarm(construct_id, behind, _LATE_MS, meaning)
+
+    def _alarm(
+        self, construct_id: str, metric: cloudwatch.IMetric, threshold: float, meaning: str
+    ) -> None:
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
-            metric=queue.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1), statistic="Maximum"
-            ),
-            threshold=1,
+            metric=metric,
+            threshold=threshold,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

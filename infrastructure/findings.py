@@ -27,6 +27,25 @@ def accept_dead_letter_queue(queue: IConstruct) -> None:
     _accept(queue, "SQS3", "It is itself the last stop, of a rule and of a function.")
 
 
+def accept_users(pool: IConstruct) -> None:
+    _accept(pool, "COG1", "By NIST SP 800-63B: 15 characters of any kind, and no rules beyond.")
+    _accept(pool, "COG2", "Each user may; who administers the pool may ask it of all.")
+    _accept(pool, "COG8", "A plan that costs thrice as much; none of what it adds is used here.")
+
+
+def accept_open_routes(routes: Iterable[IConstruct]) -> None:
+    for route in routes:
+        _accept(route, "APIG4", "It only says how to call the other routes, to whoever asks.")
+
+
+def accept_secret(secret: IConstruct) -> None:
+    _accept(
+        secret,
+        "SMG4",
+        "Receivers hold it too: it is changed together with them, by hand (docs/events.md).",
+    )
+
+
 def accept_queue_key(role: iam.Role) -> None:
     """Of a function whose failed events go to an encrypted queue."""
     for action in "GenerateDataKey", "ReEncrypt":

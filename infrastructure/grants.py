@@ -31,6 +31,8 @@ class Grants:
         self.stack = stack
         self._prefixes: defaultdict[str, set[str]] = defaultdict(set)
         self._grant_records()
+        self._grant_announcing()
+        self._grant_calling()
         self._grant_to_functions()
         self._grant_executions()
         self._grant_to_machine()
@@ -59,6 +61,41 @@ class Grants:
             [letters],
         )
 
+    def _grant_announcing(self) -> None:
+        announcer = self.stack.functions.announce_job
+        deliverer = self.stack.functions.deliver_webhook
+        webhooks = self.stack.webhooks
+        reads = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+        stream = self.stack.table.table_stream_arn or ""
+        _add(announcer.role, [f"dynamodb:{action}" for action in reads], [stream])
+        self._media(announcer, "GetObject", "jobs/*/plan.json", "jobs/*/result.json")
+        _add(announcer.role, ["events:PutEvents"], [self.stack.announcing.bus.event_bus_arn])
+        _add(announcer.role, ["sqs:SendMessage"], [webhooks.queue.queue_arn])
+        self._jobs(deliverer, "GetItem", "UpdateItem")
+        takes = (
+            "ChangeMessageVisibility",
+            "DeleteMessage",
+            "GetQueueAttributes",
+            "ReceiveMessage",
+        )
+        _add(deliverer.role, [f"sqs:{action}" for action in takes], [webhooks.queue.queue_arn])
+        _add(deliverer.role, ["secretsmanager:GetSecretValue"], [webhooks.secret.secret_arn])
+
+    def _grant_calling(self) -> None:
+        """The API reads jobs and takes new ones; it changes none itself."""
+        api, does = self.stack.functions.handle_api, self.stack.functions
+        self._jobs(api, "BatchGetItem", "GetItem")
+        jobs, sent = self.stack.table.table_arn, self.stack.submissions.table_arn
+        indexes = [f"{jobs}/index/by_owner", f"{jobs}/index/by_day"]
+        _add(api.role, ["dynamodb:Query"], indexes)
+        _add(api.role, ["dynamodb:GetItem", "dynamodb:PutItem"], [sent])
+        _add(api.role, ["sqs:SendMessage"], [self.stack.jobs.queue.queue_arn])
+        called = [each.function.function_arn for each in (does.register_job, does.cancel_job)]
+        _add(api.role, ["lambda:InvokeFunction"], called)
+        made = ("jobs/*/plan.json", "jobs/*/result.json", "jobs/*/out/*")
+        self._media(api, "GetObject", *made)
+        self._media(api, "PutObject", "uploads/*")
+
     def _grant_to_functions(self) -> None:
         does = self.stack.functions
         self._media(does.plan_render, "PutObject", "jobs/*/plan.json", "jobs/*/chunks.json")
@@ -81,6 +118,7 @@ class Grants:
             findings.accept_runtime(each)
             findings.accept_prefixes(each.role, self.stack.bucket, self._prefixes[each.folder])
         findings.accept_queue_key(does.finish_job.role)
+        findings.accept_queue_key(does.announce_job.role)
 
     def _grant_executions(self) -> None:
         """The machine needs its functions, and they their roles' policies, before it is there: what

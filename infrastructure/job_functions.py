@@ -1,10 +1,11 @@
-"""The eleven functions: what each gets of the machine, which layers and which settings."""
+"""The functions: what each gets of the machine, which layers and which settings."""
 
 from dataclasses import dataclass
 from typing import Self
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -15,6 +16,12 @@ from constructs import Construct
 from infrastructure.job_function import JobFunction, Sizing, construct_name
 from infrastructure.layers import Layers
 from infrastructure.stage import Stage
+from infrastructure.webhooks import Webhooks
+
+API_TIMEOUT_S = 29
+"""API Gateway waits for 30 seconds."""
+WEBHOOK_TIMEOUT_S = 30
+"""An attempt waits ten seconds for its receiver."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +33,11 @@ class Surroundings:
     bucket: s3.IBucket
     table: dynamodb.ITable
     turns: dynamodb.ITable
+    submissions: dynamodb.ITable
+    queue: sqs.IQueue
     dead_letters: sqs.IQueue
+    bus: events.IEventBus
+    webhooks: Webhooks
     key: kms.IKey
     removal: RemovalPolicy
 
@@ -46,6 +57,9 @@ class JobFunctions:
     finish_job: JobFunction
     cancel_job: JobFunction
     reconcile_jobs: JobFunction
+    announce_job: JobFunction
+    deliver_webhook: JobFunction
+    handle_api: JobFunction
 
     @classmethod
     def build(cls, scope: Construct, around: Surroundings) -> Self:
@@ -70,6 +84,7 @@ class JobFunctions:
             "MAX_SOURCE_PIXELS": str(stage.max_source_pixels),
             "MAX_SOURCE_DURATION_S": str(stage.max_source_duration_s),
         }
+        webhooks = {"WEBHOOKS_URL": around.webhooks.queue.queue_url}
         desk = Sizing(stage.desk_memory_mb, stage.desk_timeout_s)
 
         def function(
@@ -88,8 +103,17 @@ class JobFunctions:
                 environment=environment,
             )
 
+        register_job = function("register_job", desk, media | records | sources)
+        cancel_job = function("cancel_job", desk, records | granting)
+        calling = {
+            "SUBMISSIONS_TABLE": around.submissions.table_name,
+            "QUEUE_URL": around.queue.queue_url,
+            "REGISTER_JOB_FUNCTION": register_job.function.function_name,
+            "CANCEL_JOB_FUNCTION": cancel_job.function.function_name,
+            "MAX_SOURCE_BYTES": str(stage.max_source_bytes),
+        }
         return cls(
-            register_job=function("register_job", desk, media | records | sources),
+            register_job=register_job,
             claim_job=function("claim_job", desk, media | records | sources),
             request_turn=function("request_turn", desk, records | granting),
             plan_render=function(
@@ -124,9 +148,22 @@ class JobFunctions:
                 media | records,
             ),
             finish_job=function("finish_job", desk, media | records | granting),
-            cancel_job=function("cancel_job", desk, records | granting),
+            cancel_job=cancel_job,
             reconcile_jobs=function(
                 "reconcile_jobs", desk, media | records | sources | granting | reconciling
+            ),
+            announce_job=function(
+                "announce_job", desk, media | webhooks | {"EVENT_BUS": around.bus.event_bus_name}
+            ),
+            deliver_webhook=function(
+                "deliver_webhook",
+                Sizing(stage.desk_memory_mb, WEBHOOK_TIMEOUT_S),
+                records | webhooks | {"WEBHOOK_SECRET_ARN": around.webhooks.secret.secret_arn},
+            ),
+            handle_api=function(
+                "handle_api",
+                Sizing(stage.api_memory_mb, API_TIMEOUT_S),
+                media | records | sources | calling,
             ),
         )
 
@@ -135,7 +172,14 @@ class JobFunctions:
 
     def called_by_the_machine(self) -> tuple[JobFunction, ...]:
         """The others run before, beside and after executions."""
-        others = (self.register_job, self.cancel_job, self.reconcile_jobs)
+        others = (
+            self.register_job,
+            self.cancel_job,
+            self.reconcile_jobs,
+            self.announce_job,
+            self.deliver_webhook,
+            self.handle_api,
+        )
         return tuple(each for each in self.all() if each not in others)
 
     def granting(self) -> tuple[JobFunction, ...]:

@@ -1,5 +1,7 @@
 """Where sources, parts and results are."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -20,6 +22,7 @@ class MediaBucket(Construct):
         key: kms.IKey,
         removal: RemovalPolicy,
         parts_expire_days: int,
+        cors_origins: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
         # S3 writes access logs only to a bucket with S3's own encryption.
@@ -44,6 +47,7 @@ class MediaBucket(Construct):
             enforce_ssl=True,
             removal_policy=removal,
             server_access_logs_bucket=access_log,
+            cors=[_presigned_use(cors_origins)] if cors_origins else None,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="ExpireParts",
@@ -56,3 +60,14 @@ class MediaBucket(Construct):
                 ),
             ],
         )
+
+
+def _presigned_use(origins: Sequence[str]) -> s3.CorsRule:
+    """Web pages of these origins may use the addresses that the API gave them."""
+    return s3.CorsRule(
+        allowed_origins=list(origins),
+        allowed_methods=[s3.HttpMethods.GET, s3.HttpMethods.HEAD, s3.HttpMethods.PUT],
+        allowed_headers=["*"],
+        exposed_headers=["ETag"],
+        max_age=3600,
+    )

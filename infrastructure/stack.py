@@ -5,10 +5,17 @@ from constructs import Construct
 
 from infrastructure import findings
 from infrastructure.alerts import Alerts
+from infrastructure.announcing import Announcing
+from infrastructure.api import Api
 from infrastructure.encryption import EncryptionKey
 from infrastructure.ended_executions import EndedExecutions
 from infrastructure.grants import Grants
-from infrastructure.job_functions import JobFunctions, Surroundings, log_group
+from infrastructure.job_functions import (
+    WEBHOOK_TIMEOUT_S,
+    JobFunctions,
+    Surroundings,
+    log_group,
+)
 from infrastructure.job_pipe import JobPipe
 from infrastructure.job_queue import JobQueue
 from infrastructure.layers import Layers
@@ -17,6 +24,8 @@ from infrastructure.reconciling import Reconciling
 from infrastructure.records_table import RecordsTable
 from infrastructure.render_machine import RenderMachine
 from infrastructure.stage import Stage
+from infrastructure.users import Users
+from infrastructure.webhooks import Webhooks
 
 _LOCAL = Environment(account="000000000000", region="us-east-1")
 _REMOVALS = {"retain": RemovalPolicy.RETAIN, "destroy": RemovalPolicy.DESTROY}
@@ -41,9 +50,24 @@ class ReelwrightStack(Stack):
             key=self.key,
             removal=removal,
             parts_expire_days=stage.parts_expire_days,
+            cors_origins=stage.cors_origins,
         ).bucket
         self.table = RecordsTable(
-            self, "Jobs", partition_key="job_id", key=self.key, removal=removal
+            self,
+            "Jobs",
+            partition_key="job_id",
+            key=self.key,
+            removal=removal,
+            streams=True,
+            indexes={"by_owner": ("owner", "created_at"), "by_day": ("created_day", "created_at")},
+        ).table
+        self.submissions = RecordsTable(
+            self,
+            "Submissions",
+            partition_key="job_id",
+            key=self.key,
+            removal=removal,
+            expires_at="expires_at",
         ).table
         self.turns = RecordsTable(
             self,
@@ -54,13 +78,23 @@ class ReelwrightStack(Stack):
             removal=removal,
         ).table
         self.jobs = JobQueue(self, "JobQueue", key=self.key, work_s=stage.desk_timeout_s)
+        self.announcing = Announcing(
+            self, "Announcing", key=self.key, notify_email=stage.notify_email
+        )
+        self.webhooks = Webhooks(
+            self, "Webhooks", key=self.key, removal=removal, work_s=WEBHOOK_TIMEOUT_S
+        )
         around = Surroundings(
             stage=stage,
             layers=Layers(self, "Layers", stage=stage),
             bucket=self.bucket,
             table=self.table,
             turns=self.turns,
+            submissions=self.submissions,
+            queue=self.jobs.queue,
             dead_letters=self.jobs.dead_letters,
+            bus=self.announcing.bus,
+            webhooks=self.webhooks,
             key=self.key,
             removal=removal,
         )
@@ -91,7 +125,22 @@ class ReelwrightStack(Stack):
             key=self.key,
         )
         Reconciling(self, "Reconciling", reconciler=self.functions.reconcile_jobs.function)
+        self.announcing.listen(self.table, self.functions.announce_job.function)
+        self.webhooks.deliver_by(self.functions.deliver_webhook.function)
+        self.users = Users(self, "Users", self_sign_up=stage.self_sign_up, removal=removal)
+        self.api = Api(
+            self,
+            "Api",
+            stage=stage,
+            function=self.functions.handle_api.function,
+            users=self.users,
+            log_group=log_group(self, "ApiLog", around),
+        )
+        findings.accept_users(self.users.pool)
+        findings.accept_open_routes(self.api.open_routes.values())
         findings.accept_dead_letter_queue(self.ended.missed)
+        findings.accept_dead_letter_queue(self.announcing.missed)
+        findings.accept_secret(self.webhooks.secret)
         findings.accept_definition(self.render.machine)
         self._watch()
         Grants(self)
@@ -111,6 +160,21 @@ class ReelwrightStack(Stack):
             self.ended.missed,
             "An execution ended without its own last state, and its job could not be ended.",
         )
+        alerts.when_not_empty(
+            "MissedEvents",
+            self.announcing.missed,
+            "A job's change could not be announced, or the jobs' topic did not take its event.",
+        )
+        alerts.when_not_empty(
+            "UndeliveredWebhooks",
+            self.webhooks.dead_letters,
+            "A webhook's receiver did not take it for a day.",
+        )
+        alerts.when_late(
+            "LateEvents",
+            self.functions.announce_job.function,
+            "Jobs' changes have waited for ten minutes to be announced.",
+        )
 
     def _output(self) -> None:
         for name, value in {
@@ -124,5 +188,14 @@ class ReelwrightStack(Stack):
             "TurnsTableName": self.turns.table_name,
             "CancelJobFunctionName": self.functions.cancel_job.function.function_name,
             "MediaBucketName": self.bucket.bucket_name,
+            "ApiUrl": self.api.url,
+            "UserPoolId": self.users.pool.user_pool_id,
+            "UserPoolClientId": self.users.client.user_pool_client_id,
+            "EventBusName": self.announcing.bus.event_bus_name,
+            "JobsTopicArn": self.announcing.topic.topic_arn,
+            "MissedEventsQueueUrl": self.announcing.missed.queue_url,
+            "AnnounceJobFunctionName": self.functions.announce_job.function.function_name,
+            "WebhookSecretArn": self.webhooks.secret.secret_arn,
+            "WebhookDeadLetterQueueUrl": self.webhooks.dead_letters.queue_url,
         }.items():
             CfnOutput(self, name, value=value)

@@ -30,6 +30,7 @@ StorageMb = Annotated[int, Field(ge=512, le=10_240)]
 TimeoutS = Annotated[int, Field(ge=10, le=900)]
 LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 """CloudWatch keeps logs for one of these."""
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 
 
@@ -84,6 +85,19 @@ class Stage(BaseModel):
     max_source_duration_s: Annotated[int, Field(ge=1, le=7 * 86_400)] = 6 * 3600
     source_buckets: Annotated[tuple[BucketName, ...], BeforeValidator(_words)] = ()
     """Buckets a source may be read from, besides the stack's own uploads/."""
+
+    notify_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
+    """Whom to mail when a job has ended; the address is asked to confirm it first."""
+
+    api_memory_mb: MemoryMb = 1024
+    api_reads_per_s: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Calls of all callers together that API Gateway lets through, to each route; twice as many
+    may come at once. The account's quota is 10,000 for all its APIs."""
+    api_writes_per_s: Annotated[int, Field(ge=1, le=10_000)] = 20
+    cors_origins: Annotated[tuple[Origin, ...], BeforeValidator(_words)] = ()
+    """Web pages of these origins may call the API and read and write its presigned addresses."""
+    self_sign_up: bool = False
+    """Whether anybody may make an account and send jobs; else an administrator makes them."""
 
     parts_expire_days: Annotated[int, Field(ge=1, le=365)] = 7
     log_retention_days: Annotated[LogDays, BeforeValidator(_number)] = 30

@@ -15,7 +15,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start it in the background, or find it running")
-    down = commands.add_parser("down", help="stop it and everything it started")
+    down = commands.add_parser("down", help="stop it and everything it started; it keeps its state")
+    down.add_argument("--forget", action="store_true", help="remove its state: the next is empty")
     status = commands.add_parser("status", help="print local.json of the running one")
     for command in (up, down, status):
         command.add_argument(
@@ -32,6 +33,9 @@ def main() -> int:
     aws = EmbeddedAws(arguments.home)
     if arguments.command == "down":
         print("stopped" if aws.stop() else "was not running")
+        if arguments.forget:
+            aws.forget()
+            print(f"removed what was kept in {aws.home.path}")
         return 0
     if arguments.command == "up":
         aws.start()

@@ -22,12 +22,16 @@ from local.home import ACCOUNT, DEFAULT_HOME, HOME_MARKER, PROJECT, REGION, Home
 from local.runtime import build_runtime
 
 _START_TIMEOUT_S = 30.0
-_STOP_TIMEOUT_S = 10.0
+_STOP_TIMEOUT_S = 40.0
 _ANSWER_TIMEOUT_S = 5.0
 
 
 class EngineFailedError(RuntimeError):
     """The engine ended, or did not answer, before it was ready; says what its log ends with."""
+
+
+class EngineRunsError(RuntimeError):
+    """What was asked for needs the engine to be stopped."""
 
 
 class EmbeddedAws:
@@ -63,7 +67,10 @@ class EmbeddedAws:
         return endpoint
 
     def start(self) -> dict[str, Any]:
-        """Start the engine unless it runs already. Returns local.json's content."""
+        """Start the engine unless it runs already, with what the last one of this home kept.
+
+        Returns local.json's content. Says on stderr if what was kept can't be read.
+        """
         build_runtime()
         with self.alone("engine"):
             if note := self.note:
@@ -71,10 +78,13 @@ class EmbeddedAws:
             # A stale note, or an engine that died without its supervisor.
             processes.kill_all(self.home)
             self.home.remove_note()
-            return self._launch()
+            started = self._launch()
+            if "warning" in started:
+                print(started["warning"], file=sys.stderr)
+            return started
 
     def stop(self) -> bool:
-        """End the engine and all it started. False if none was running."""
+        """End the engine and all it started; it saves first. False if none was running."""
         with self.alone("engine"):
             # A note may outlive its engine, and its process ids may be others' by now.
             if note := self.note:
@@ -83,6 +93,13 @@ class EmbeddedAws:
             processes.kill_all(self.home)
             self.home.remove_note()
             return note is not None
+
+    def forget(self) -> None:
+        """Remove what a stopped engine kept: the next one starts empty."""
+        with self.alone("engine"):
+            if self.note:
+                raise EngineRunsError(f"The embedded AWS runs in {self.home.path}: stop it first.")
+            self.home.forget()
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded AWS."""

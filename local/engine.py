@@ -5,6 +5,7 @@ to the file descriptor FD once it serves.
 """
 
 import asyncio
+import contextlib
 import datetime
 import importlib
 import os
@@ -17,8 +18,10 @@ from types import FrameType
 
 from local import processes
 from local.home import ACCOUNT, HOME_MARKER, REGION, Home
+from local.shims.kept_state.file import last_port
 
-_STOP_GRACE_S = 5.0
+_STOP_GRACE_S = 30.0
+"""A stop saves: what was uploaded in the last seconds has to be written."""
 
 
 def main() -> None:
@@ -70,7 +73,7 @@ def _kill_adopted() -> None:
 def _run_engine(home: Home, ready_fd: int) -> None:
     """Serve until told to stop. Never returns."""
     processes.signal_when_parent_dies(signal.SIGTERM)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = _listen(last_port(home))
     endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     _set_environment(home, endpoint)
     # Only now: the engine and its services read their settings when they are imported.
@@ -84,16 +87,28 @@ def _run_engine(home: Home, ready_fd: int) -> None:
         "started_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
 
-    def on_ready() -> None:
-        home.write_note(note)
+    def on_ready(word: str | None) -> None:
+        home.write_note(note if word is None else {**note, "warning": word})
         os.write(ready_fd, b"ready\n")
         os.close(ready_fd)
 
     asyncio.run(serving.serve(home, listener, endpoint, on_ready))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Requests that still wait for a function sit in threads that nothing can end.
-    os._exit(0)
+
+
+def _listen(wanted: int | None) -> socket.socket:
+    """On the port the last engine of this home had: URLs with it are in stacks and in rows.
+
+    Where it is taken, on one that is as long, because it replaces the last one there.
+    """
+    if wanted is not None:
+        with contextlib.suppress(OSError):
+            return socket.create_server(("127.0.0.1", wanted))
+    tried = [socket.create_server(("127.0.0.1", 0))]
+    while wanted is not None and len(str(tried[-1].getsockname()[1])) != len(str(wanted)):
+        tried.append(socket.create_server(("127.0.0.1", 0)))
+    for listener in tried[:-1]:
+        listener.close()
+    return tried[-1]
 
 
 def _set_environment(home: Home, endpoint: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,16 @@ class Home:
         return self.path / "state"
 
     @property
+    def kept_path(self) -> Path:
+        """What a stopped engine leaves for the next one: tables, files, queues, the stack."""
+        return self.path / "kept"
+
+    @property
+    def set_aside_path(self) -> Path:
+        """What was kept and could not be read."""
+        return self.path / "kept.unreadable"
+
+    @property
     def code_path(self) -> Path:
         """Unpacked function code and layers, one folder per content hash."""
         return self.path / "code"
@@ -85,3 +96,8 @@ class Home:
 
     def remove_note(self) -> None:
         self.note_path.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Remove all that outlives an engine, but for what is only made anew: zips and code."""
+        for path in (self.kept_path, self.set_aside_path, self.state_path):
+            shutil.rmtree(path, ignore_errors=True)

@@ -21,6 +21,7 @@ from functions.shared.job import parse_input
 from functions.shared.jobs_table import TERMINAL, JobsTable
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.plan import Plan
+from functions.shared.submissions import message_group
 from functions.shared.turns_table import TurnsTable
 
 if TYPE_CHECKING:
@@ -104,10 +105,10 @@ class Client:
     def submit(self, request: Mapping[str, Any]) -> str:
         """Put one message on the queue; returns the job's id. InvalidRequest before it is sent."""
         job_id = str(request.get("job_id") or uuid.uuid4().hex)
-        parse_input({**request, "job_id": job_id})
+        parsed = parse_input({**request, "job_id": job_id})
         self.send(
             json.dumps({**request, "job_id": job_id}),
-            group=str(request.get("order_key") or job_id),
+            group=message_group(parsed),
             deduplication=job_id,
         )
         return job_id

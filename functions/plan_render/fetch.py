@@ -14,7 +14,7 @@ import urllib3
 from botocore.exceptions import ClientError
 from urllib3.exceptions import HTTPError
 
-from functions.plan_render.web import Web, bare
+from functions.plan_render.web import open_source
 from functions.shared.errors import (
     SourceEmpty,
     SourceTooLarge,
@@ -22,6 +22,7 @@ from functions.shared.errors import (
     TransientError,
 )
 from functions.shared.media_store import Keys, MediaStore, Part
+from functions.shared.web import Web, bare
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -86,7 +87,7 @@ def _fetch(source: str, key: str, store: MediaStore, web: Web, max_bytes: int) -
     found = store.head(key)
     if found is not None and found.metadata.get("origin") == origin:
         return found
-    answer = web.open(source)
+    answer = open_source(web, source)
     try:
         promised = answer.headers.get("content-length", "")
         if promised.isdecimal() and int(promised) > max_bytes:

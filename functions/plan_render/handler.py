@@ -9,7 +9,6 @@ from functions.plan_render.facts import Limits
 from functions.plan_render.fetch import forget, locate
 from functions.plan_render.plan import PlanSettings
 from functions.plan_render.planning import make_plan
-from functions.plan_render.web import Web
 from functions.shared.errors import (
     InvalidRequest,
     ReelwrightError,
@@ -29,6 +28,7 @@ from functions.shared.runtime import (
     media_store,
     setting,
 )
+from functions.shared.web import Web
 
 _SCAN_BYTES = 2 << 30
 """Read at most to find the end of a source that does not say how long it is."""

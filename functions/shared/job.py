@@ -3,18 +3,18 @@
 Units are in the names. Times count from the start of the source's used streams.
 """
 
-import difflib
+import base64
 import hashlib
 import json
 import re
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from functions.shared.addresses import is_public
 from functions.shared.errors import InvalidRequest
+from functions.shared.faults import faults, sentence
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 JOB_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$"
@@ -22,7 +22,6 @@ OWNER = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"
 MOST_BYTES = 100_000
 _RESERVED_NAMES = {"audio", "snapshots"}
 _BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-_MOST_ERRORS = 3
 
 Preset = Literal[
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
@@ -31,26 +30,31 @@ Preset = Literal[
 
 def _check_source(source: str) -> str:
     """Only what the renderer reads from: an S3 object, or a public https address."""
-    try:
-        url = urlsplit(source)
-        host = url.hostname or ""
-        port = url.port
-    except ValueError as error:
-        raise ValueError(f"it is not a URL ({error})") from None
+    url = _split(source)
     if url.scheme == "s3":
         if not _BUCKET.match(url.netloc) or len(url.path) < 2:  # noqa: PLR2004 - "/" and a letter
             raise ValueError("an S3 source is written s3://bucket/key")
     elif url.scheme == "https":
-        if not host or url.username or url.password or port == 0:
-            raise ValueError("an https source names a host and carries no user or password")
-        _refuse_private_literal(host)
+        _check_https("an https source", url)
     else:
         raise ValueError(f"the scheme {url.scheme or 'missing'!r} is not one of s3, https")
     return source
 
 
-def _refuse_private_literal(host: str) -> None:
+def _split(text: str) -> SplitResult:
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError as error:
+        raise ValueError(f"it is not a URL ({error})") from None
+    return url
+
+
+def _check_https(what: str, url: SplitResult) -> None:
     """An address written out is judged here; a name is judged when it is resolved."""
+    host = url.hostname or ""
+    if not host or url.username or url.password or url.port == 0:
+        raise ValueError(f"{what} names a host and carries no user or password")
     try:
         public = is_public(host)
     except ValueError:
@@ -150,10 +154,20 @@ class SnapshotRequest(Model):
         return self
 
 
-def _check_webhook(url: str) -> str:
-    if urlsplit(url).scheme != "https":
+def _check_webhook(address: str) -> str:
+    url = _split(address)
+    if url.scheme != "https":
         raise ValueError("a webhook address begins with https://")
-    return url
+    _check_https("a webhook address", url)
+    return address
+
+
+def _check_secret(secret: str) -> str:
+    try:
+        base64.b64decode(secret.removeprefix("whsec_") + "==")
+    except ValueError:
+        raise ValueError("a webhook secret is whsec_ and then base64") from None
+    return secret
 
 
 class Notify(Model):
@@ -162,9 +176,15 @@ class Notify(Model):
     webhook_url: Annotated[str, Field(max_length=2048), AfterValidator(_check_webhook)] | None = (
         Field(default=None, description="An https address; see docs/events.md.")
     )
-    webhook_secret: str | None = Field(
+    webhook_secret: (
+        Annotated[
+            str,
+            Field(pattern=r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}$"),
+            AfterValidator(_check_secret),
+        ]
+        | None
+    ) = Field(
         default=None,
-        pattern=r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}$",
         repr=False,
         description="Signs this job's webhooks in place of the stack's secret; never shown again.",
     )
@@ -251,13 +271,8 @@ def parse_request(text: str | bytes) -> Request:
     try:
         request = Request.model_validate_json(text)
     except ValidationError as error:
-        raise InvalidRequest(_sentence(error.errors())) from None
-    # As the pipe and the state machine carry it, where 256 KiB is the limit for all a state holds.
-    size_bytes = len(json.dumps(request.model_dump(mode="json", exclude_defaults=True)))
-    if size_bytes > MOST_BYTES:
-        raise InvalidRequest(
-            f"The request has {size_bytes} bytes as ASCII JSON; {MOST_BYTES} are allowed."
-        )
+        raise InvalidRequest(sentence(faults(error, Request))) from None
+    check_size(request)
     return request
 
 
@@ -266,53 +281,15 @@ def parse_input(value: Any) -> Request:
     return parse_request(json.dumps(value))
 
 
-def _sentence(errors: list[ErrorDetails]) -> str:
-    # pydantic drops a bad item and then also says that its list is too short: keep the cause.
-    blamed = {error["loc"][:i] for error in errors for i in range(len(error["loc"]))}
-    causes = [e for e in errors if e["type"] != "too_short" or e["loc"] not in blamed]
-    said = [_clause(error) for error in causes[:_MOST_ERRORS]]
-    more = len(causes) - len(said)
-    return "; ".join(said) + (f"; and {more} more" if more else "") + "."
+def as_text(request: Request) -> str:
+    """ASCII JSON without defaults, as queue, pipe and state machine carry it."""
+    return json.dumps(request.model_dump(mode="json", exclude_defaults=True))
 
 
-def _clause(error: ErrorDetails) -> str:  # noqa: PLR0911 - one for each kind of fault
-    where = ".".join(str(step) for step in error["loc"]) or "the request"
-    match error["type"]:
-        case "extra_forbidden":
-            return f"{where} is not a field{_nearest(error['loc'])}"
-        case "missing":
-            return f"{where} is missing"
-        case "json_invalid":
-            return f"the message is not JSON: {error['ctx']['error']}"
-        case "value_error":
-            return f"{where}: {error['ctx']['error']}"
-        case "too_short":
-            return f"{where} needs at least {error['ctx']['min_length']}"
-        case "model_type" | "model_attributes_type":
-            return f"{where} must be a JSON object"
-        case _:
-            return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
-
-
-def _nearest(loc: tuple[int | str, ...]) -> str:
-    """The known field that an unknown one most resembles, of the model it stands in."""
-    model: type[BaseModel] | None = Request
-    for step in loc[:-1]:
-        if isinstance(step, str) and model is not None:
-            model = _model_of(model, step)
-    known = list(model.model_fields) if model else []
-    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
-    return f"; did you mean {close[0]}?" if close else f" (known: {', '.join(known)})"
-
-
-def _model_of(model: type[BaseModel], field: str) -> type[BaseModel] | None:
-    """The model inside a field's annotation, through Optional, tuple and Annotated."""
-    if field not in model.model_fields:
-        return None
-    todo = [model.model_fields[field].annotation]
-    while todo:
-        kind = todo.pop()
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-        todo.extend(getattr(kind, "__args__", ()))
-    return None
+def check_size(request: Request) -> None:
+    """InvalidRequest where it leaves too little of the 256 KiB that all a state holds may have."""
+    size_bytes = len(as_text(request))
+    if size_bytes > MOST_BYTES:
+        raise InvalidRequest(
+            f"The request has {size_bytes} bytes as ASCII JSON; {MOST_BYTES} are allowed."
+        )

@@ -8,8 +8,9 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from functions.shared.errors import TransientError
 from functions.shared.job import Request
 from functions.shared.job_rows import Door, JobError, new_row, was_never_started
+from functions.shared.stamps import stamp
 from functions.shared.transactions import Write, transact
-from functions.shared.turns_table import TurnsTable, lane_of, stamp
+from functions.shared.turns_table import TurnsTable, lane_of
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from functions.shared.errors import JobEnded
-from functions.shared.turns_table import stamp
+from functions.shared.stamps import stamp
 
 Status = Literal["QUEUED", "WAITING", "RUNNING", "COMPLETE", "FAILED", "CANCELLED", "REJECTED"]
 TERMINAL = frozenset({"COMPLETE", "FAILED", "CANCELLED", "REJECTED"})

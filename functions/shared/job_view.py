@@ -92,6 +92,9 @@ class JobView(JobSummary):
     stage: Stage
     progress: ProgressView
     eta_s: float | None = Field(description="Seconds left, from the pace so far; null if unknown.")
+    duration_s: float | None = Field(
+        description="Of the source's video; null until there is a plan."
+    )
     claimed_at: datetime | None = Field(description="When its execution took it.")
     attempts: int = Field(description="Executions that took the job so far, redrives included.")
     outputs: tuple[OutputView, ...]
@@ -100,6 +103,9 @@ class JobView(JobSummary):
     execution_arn: str | None
     execution_url: str | None = Field(description="The execution in the Step Functions console.")
     metadata: dict[str, str] = Field(description="The request's `notify.metadata`, as it was.")
+    webhook_error: str | None = Field(
+        default=None, description="Why no more webhooks are sent for this job; null while they are."
+    )
 
 
 def summary(row: Mapping[str, Any]) -> JobSummary:
@@ -122,6 +128,7 @@ def view(
         stage=_stage(row, progress),
         progress=_progress(row, progress),
         eta_s=_eta_s(row, progress, now),
+        duration_s=round(progress.duration_s, 3) or None,
         claimed_at=row.get("claimed_at"),
         attempts=int(row.get("attempts", 0)),
         outputs=tuple(_shown(OutputView, one, presign) for one in made.get("outputs", ())),
@@ -130,6 +137,7 @@ def view(
         execution_arn=arn,
         execution_url=execution_url(arn) if arn else None,
         metadata=request.notify.metadata if request and request.notify else {},
+        webhook_error=row.get("webhook_error"),
     )
 
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from functions.shared.errors import TurnLost
 from functions.shared.job_entries import MOST_TRIES, JobEntries, busy
 from functions.shared.job_rows import NEVER_STARTED, TERMINAL, Door, JobError, Status, ended
+from functions.shared.stamps import stamp
 from functions.shared.transactions import Write, transact
-from functions.shared.turns_table import stamp
 
 __all__ = ["NEVER_STARTED", "TERMINAL", "Door", "JobError", "JobsTable", "Status", "ended"]
 
@@ -45,7 +45,9 @@ class JobsTable(JobEntries):
                 return True
             redriven = own and redrives > int(row.get("redrives", 0))
             again = row["status"] == "FAILED" and (redriven or (reopen and not own))
-            if row["status"] != "QUEUED" and not again:
+            # Claiming takes an old mark away: one that is being cancelled is nobody's any more.
+            new = row["status"] == "QUEUED" and "cancel_requested_at" not in row
+            if not new and not again:
                 return False
             failed = transact(
                 self.dynamodb, self._claim(row, execution_arn, now, redrives, again=again)
@@ -137,6 +139,16 @@ class JobsTable(JobEntries):
             },
         )
         return not transact(self.dynamodb, [job])
+
+    def stop_webhook(self, job_id: str, why: str) -> None:
+        """The job's webhook is told nothing more. The job itself goes on as it was."""
+        job = self._update(
+            job_id,
+            "SET webhook_error = :why",
+            "attribute_not_exists(webhook_error)",
+            {":why": why},
+        )
+        transact(self.dynamodb, [job])
 
     def complete(self, job_id: str, execution_arn: str, result_key: str, now: datetime) -> bool:
         """RUNNING by this execution → COMPLETE, its turn freed."""

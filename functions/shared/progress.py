@@ -1,8 +1,10 @@
 """How far a job is: the parts that exist held against its plan. Counted each time, never stored."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+from functions.shared.errors import PartMissing
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.plan import Plan
 
@@ -19,6 +21,8 @@ class Progress:
     """One for each picture in each width."""
     sounds_done: int = 0
     sounds_total: int = 0
+    duration_s: float = 0.0
+    """Of the video, as planned."""
 
     @property
     def done(self) -> int:
@@ -27,6 +31,28 @@ class Progress:
     @property
     def total(self) -> int:
         return self.chunks_total + self.snapshots_total + self.sounds_total
+
+
+def progress_of(store: MediaStore, row: Mapping[str, Any]) -> Progress:
+    """The progress of the job of a row, whatever its status.
+
+    Nothing is made before a job was claimed; all that was planned is made when it is COMPLETE, and
+    its parts may have expired.
+    """
+    if "claimed_at" not in row:
+        return Progress()
+    if row["status"] != "COMPLETE":
+        return count(store, row["job_id"])
+    try:
+        whole = planned(store.read_plan(row["job_id"]))
+    except PartMissing:
+        return Progress()  # the job's files were removed by hand
+    return replace(
+        whole,
+        chunks_done=whole.chunks_total,
+        snapshots_done=whole.snapshots_total,
+        sounds_done=whole.sounds_total,
+    )
 
 
 def count(store: MediaStore, job_id: str) -> Progress:
@@ -38,13 +64,11 @@ def count(store: MediaStore, job_id: str) -> Progress:
     made = [key.removeprefix(keys.parts).split("/")[0] for key in parts(store, job_id)]
     sounds, pictures = made.count("audio"), made.count("snapshots")
     whole = planned(plan)
-    return Progress(
+    return replace(
+        whole,
         chunks_done=min(len(made) - sounds - pictures, whole.chunks_total),
-        chunks_total=whole.chunks_total,
         snapshots_done=min(pictures, whole.snapshots_total),
-        snapshots_total=whole.snapshots_total,
         sounds_done=min(sounds, whole.sounds_total),
-        sounds_total=whole.sounds_total,
     )
 
 
@@ -56,6 +80,7 @@ def planned(plan: Plan) -> Progress:
             len(plan.snapshots.frames) * len(plan.snapshots.sizes) if plan.snapshots else 0
         ),
         sounds_total=len(plan.audio.bitrates_kbps) if plan.audio else 0,
+        duration_s=float(plan.video.total_frames / plan.video.rate),
     )
 
 

@@ -31,9 +31,13 @@ from functions.shared.errors import ReelwrightError, TransientError
 from functions.shared.executions import StepFunctionsExecutions
 from functions.shared.jobs_table import JobsTable
 from functions.shared.media_store import MediaStore
+from functions.shared.submissions import Submissions
 from functions.shared.turns_table import TurnsTable
 
 if TYPE_CHECKING:
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sqs import SQSClient
 
 Event = dict[str, Any]
@@ -115,8 +119,28 @@ def executions() -> StepFunctionsExecutions:
 
 
 @functools.cache
+def submissions() -> Submissions:
+    return Submissions(boto3.client("dynamodb", config=_config()), setting("SUBMISSIONS_TABLE"))
+
+
+@functools.cache
+def lambdas() -> "LambdaClient":
+    return boto3.client("lambda", config=_config())
+
+
+@functools.cache
 def sqs() -> "SQSClient":
     return boto3.client("sqs", config=_config())
+
+
+@functools.cache
+def events() -> "EventBridgeClient":
+    return boto3.client("events", config=_config())
+
+
+@functools.cache
+def secrets_manager() -> "SecretsManagerClient":
+    return boto3.client("secretsmanager", config=_config())
 
 
 def readable_buckets() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from functions.shared.stamps import stamp
 from functions.shared.transactions import Write, transact
 
 if TYPE_CHECKING:
@@ -43,11 +44,6 @@ class Turn:
     def rank(self) -> tuple[int, str, str]:
         """Order of heads of lanes: priority, highest first, then time of registration."""
         return (-self.priority, self.registered_at, self.lane)
-
-
-def stamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, so that stamps sort as text."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def lane_of(order_key: str | None, job_id: str, owner: str | None = None) -> str:

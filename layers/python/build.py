@@ -17,7 +17,7 @@ from layers.building import (
 )
 
 LOCK = REQUIREMENTS / "functions.txt"
-SERVICES = {"dynamodb", "s3", "sqs", "stepfunctions"}
+SERVICES = {"dynamodb", "events", "lambda", "s3", "secretsmanager", "sqs", "stepfunctions"}
 """What functions call; botocore describes 400 services in as many folders."""
 
 

@@ -17,12 +17,14 @@ _Handler = Callable[..., tuple[str, Any]]
 
 
 def install() -> None:
-    """Keep pipe parameters and reserved concurrency; take loopback http for TLS."""
+    """Keep pipe parameters, reserved concurrency and CORS; take loopback http for TLS."""
     handlers = symbol(engine_module("services.cloudformation.provisioners"), "_RESOURCE_HANDLERS")
     pipes = engine_module("services.pipes")
     functions = engine_module("services.lambda_svc")
     require(pipes, "_pipes")
+    apis = engine_module("services.apigateway")
     require(functions, "_functions")
+    require(apis, "_apis")
 
     def keep_pipe_parameters(name: str, properties: dict[str, Any]) -> None:
         pipe = symbol(pipes, "_pipes")[name]
@@ -37,6 +39,15 @@ def install() -> None:
             None if reserved is None else int(reserved)
         )
 
+    def keep_cors(api_id: str, properties: dict[str, Any]) -> None:
+        # It reads the names that its own API has, which begin with a small letter.
+        cors = properties.get("CorsConfiguration")
+        if cors:
+            symbol(apis, "_apis")[api_id]["corsConfiguration"] = {
+                name[0].lower() + name[1:]: value for name, value in cors.items()
+            }
+
+    _after(symbol(handlers, "AWS::ApiGatewayV2::Api"), keep_cors)
     _after(symbol(handlers, "AWS::Pipes::Pipe"), keep_pipe_parameters)
     _after(symbol(handlers, "AWS::Lambda::Function"), reserve_concurrency)
     replace(

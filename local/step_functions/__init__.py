@@ -12,8 +12,10 @@ from local.shims import engine_module, replace, require, symbol
 from local.step_functions import executions, tokens
 from local.step_functions.frame import MAX_PAYLOAD_BYTES
 from local.step_functions.interpreter import refusal
+from local.step_functions.restart import after_restart, interrupted
 from local.step_functions.status_events import publish
 
+__all__ = ["after_restart", "install", "interrupted"]
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _RELIED_ON = (
     "_ExecutionError",

@@ -1,5 +1,6 @@
 """Executions in the engine's store: their start, history, end, and the events that tell of it."""
 
+import datetime
 import json
 import sys
 import threading
@@ -8,6 +9,7 @@ from typing import Any
 
 from local.home import ACCOUNT, REGION
 from local.shims import engine_module, symbol
+from local.step_functions import waiting
 from local.step_functions.frame import Frame, StateError
 from local.step_functions.interpreter import now_iso, run_states
 from local.step_functions.map_run import MapRun
@@ -75,7 +77,7 @@ class Execution:
         }
         try:
             self.scope.check()
-            output = run_states(machine, value, Frame(self, self.scope, context))
+            output = run_states(machine, value, self._main_line(context))
         except StoppedError:
             self.close("ABORTED")
         except DeadlinePassedError:
@@ -87,6 +89,12 @@ class Execution:
         finally:
             # Whatever else broke it off goes to the log; the execution must not seem to run on.
             self.close("FAILED", error="States.Runtime", cause=repr(sys.exception()))
+
+    def _main_line(self, context: dict[str, Any]) -> Frame:
+        """A child notes nothing in its record: without its parent it could not go on."""
+        note = waiting.note_of(self.record) or {"variables": {}}
+        record = None if self._is_child else self.record
+        return Frame(self, self.scope, context, note["variables"], record)
 
     def run_child(
         self, processor: dict[str, Any], child_input: Any, map_run: MapRun, scope: Scope
@@ -155,6 +163,10 @@ def live(record: dict[str, Any]) -> Execution:
         if (found := _live.get(record["executionArn"])) is None:
             machine = symbol(engine, "_state_machines")[record["stateMachineArn"]]
             timeout_s = json.loads(machine["definition"]).get("TimeoutSeconds", NEVER_S)
-            found = Execution(record, Scope(timeout_s=float(timeout_s)))
+            # Not all of it where the engine was started again meanwhile.
+            age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(
+                record["startDate"]
+            )
+            found = Execution(record, Scope(timeout_s=float(timeout_s) - age.total_seconds()))
             _live[record["executionArn"]] = found
         return found

@@ -35,6 +35,8 @@ class Frame:
     context: dict[str, Any]
     """$states.context"""
     variables: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any] | None = None
+    """The execution's, on its main line only: notes there what it waits for, see `waiting.py`."""
 
     def inner(self, scope: Scope) -> "Frame":
         """For a branch or an iteration: reads what is known here, assigns only for itself."""

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from local.step_functions import waiting
 from local.step_functions.frame import Frame, StateError, check_size
 from local.step_functions.maps import run_map
 from local.step_functions.retries import guarded
@@ -16,17 +17,25 @@ _UNSUPPORTED_FIELDS = {"Credentials", "ItemBatcher", "Iterator", "ResultWriter"}
 
 
 def run_states(machine: dict[str, Any], value: Any, frame: Frame) -> Any:
-    """The output of a machine, a branch or an item's processor. Raises the error it ends with."""
+    """The output of a machine, a branch or an item's processor. Raises the error it ends with.
+
+    Begins with the state that waits for a token, if the engine stopped there.
+    """
     name: str | None = machine["StartAt"]
+    note = waiting.note_of(frame.record)
+    if note:
+        name, value = note["state"], note["input"]
     while name is not None:
         frame.scope.check()
         state = machine["States"][name]
         kind = state["Type"]
         frame.context["State"] = {"Name": name, "EnteredTime": now_iso(), "RetryCount": 0}
-        frame.history.add_event(
-            f"{kind}StateEntered",
-            stateEnteredEventDetails={"name": name, "input": json.dumps(value)},
-        )
+        if not note:
+            frame.history.add_event(
+                f"{kind}StateEntered",
+                stateEnteredEventDetails={"name": name, "input": json.dumps(value)},
+            )
+        note = None
         output, next_name = _KINDS[kind](state, value, frame)
         value = check_size(output, name)
         frame.scope.check()

@@ -74,3 +74,14 @@ class MapRun:
             for counts in (self._record["itemCounts"], self._record["executionCounts"]):
                 counts[source] -= 1
                 counts[target] += 1
+
+
+def abandon(record: dict[str, Any]) -> None:
+    """End a Map Run whose engine has stopped, as one that was stopped with its execution."""
+    for counts in (record["itemCounts"], record["executionCounts"]):
+        counts["aborted"] += counts["running"]
+        counts["running"] = 0
+    record |= {
+        "status": "ABORTED",
+        "stopDate": symbol(engine_module("services.stepfunctions"), "now_iso")(),
+    }

@@ -7,7 +7,7 @@ from typing import Any
 
 from local.home import REGION
 from local.shims import engine_module, symbol
-from local.step_functions import tokens
+from local.step_functions import tokens, waiting
 from local.step_functions.frame import Frame, StateError, check_size
 from local.step_functions.retries import guarded
 from local.step_functions.scope import NEVER_S, NotInTimeError, spawn
@@ -32,7 +32,10 @@ def run_task(state: dict[str, Any], value: Any, frame: Frame) -> tuple[Any, str 
 
     def attempt() -> Any:
         try:
-            result = _attempt(state, value, frame, resource, about)
+            if note := waiting.note_of(frame.record):
+                result = check_size(waiting.wait_on(note, frame), note["state"])
+            else:
+                result = _attempt(state, value, frame, resource, about)
         except StateError as error:
             timed_out = error.name in ("States.Timeout", "States.HeartbeatTimeout")
             details = {**about, "error": error.name, "cause": error.cause}
@@ -77,7 +80,7 @@ def _attempt(
                 "TaskSubmitted",
                 taskSubmittedEventDetails={**about, "output": json.dumps(result)},
             )
-            result = callback.wait(frame.scope, deadline, heartbeat_s)
+            result = waiting.wait(callback, frame, value, deadline, heartbeat_s)
         return check_size(result, frame.context["State"]["Name"])
     finally:
         if callback:

@@ -19,10 +19,12 @@ _closed: set[str] = set()
 class Callback:
     """One waiting state."""
 
-    def __init__(self) -> None:
-        self.token = secrets.token_urlsafe(96)
+    def __init__(self, token: str | None = None) -> None:
+        self.token = token or secrets.token_urlsafe(96)
         self.future: Future[Any] = Future()
         self.last_beat = time.monotonic()
+        self.answer: dict[str, Any] = {}
+        """The request that was accepted for it, once there is one."""
 
     def wait(self, scope: Scope, deadline: float, heartbeat_s: float) -> Any:
         """The task's output; its failure or a timeout as a StateError."""
@@ -43,11 +45,25 @@ class Callback:
             _closed.add(self.token)
 
 
-def new() -> Callback:
-    callback = Callback()
+def new(token: str | None = None) -> Callback:
+    """A token to wait for; after a restart, one that was given out before it."""
     with _lock:
+        callback = _open.get(token or "") or Callback(token)
         _open[callback.token] = callback
+        _closed.discard(callback.token)
     return callback
+
+
+def known() -> set[str]:
+    """All tokens that were ever given out."""
+    with _lock:
+        return _closed | _open.keys()
+
+
+def bury(tokens: set[str]) -> None:
+    """Take these for tokens that nobody waits for any more."""
+    with _lock:
+        _closed.update(tokens)
 
 
 def send_success(request: dict[str, Any]) -> Any:
@@ -66,6 +82,11 @@ def send_failure(request: dict[str, Any]) -> Any:
     return _settle(request, lambda future: future.set_exception(error))
 
 
+def repeat(answer: dict[str, Any]) -> None:
+    """Send an answer again that was accepted before a restart."""
+    (send_success if "output" in answer else send_failure)(answer)
+
+
 def send_heartbeat(request: dict[str, Any]) -> Any:
     with _lock:
         callback = _open.get(request.get("taskToken", ""))
@@ -81,6 +102,7 @@ def _settle(request: dict[str, Any], settle: Any) -> Any:
         if callback is None or callback.future.done():
             return _unknown(request)
         settle(callback.future)
+        callback.answer |= request
     return _accepted()
 
 

@@ -213,6 +213,28 @@ def test_inline_map(bench: Bench) -> None:
     assert [e["type"] for e in bench.history(arn)].count("MapIterationSucceeded") == 3
 
 
+def test_max_concurrency_of_an_inline_map_is_honoured(bench: Bench, tmp_path: Any) -> None:
+    item = {
+        "item": "{% $states.context.Map.Item.Value %}",
+        "folder": str(tmp_path),
+        "hold_s": 0.3,
+    }
+    work = {
+        "Type": "Map",
+        "Items": "{% [0..5] %}",
+        "ItemSelector": item,
+        "MaxConcurrency": 2,
+        "ItemProcessor": {
+            "StartAt": "Work",
+            "States": {"Work": call(bench.function(NOTE_AND_HOLD))},
+        },
+        "End": True,
+    }
+    ended = bench.run({"Map": work})
+    assert ended["status"] == "SUCCEEDED", ended
+    assert max(json.loads(ended["output"])) == 2
+
+
 def _map_run(bench: Bench, execution: str) -> str:
     runs = bench.client("stepfunctions").list_map_runs(executionArn=execution)["mapRuns"]
     found: str = runs[0]["mapRunArn"]

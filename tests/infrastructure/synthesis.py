@@ -21,8 +21,18 @@ FOLDERS = (
     "finish_job",
     "cancel_job",
     "reconcile_jobs",
+    "announce_job",
+    "deliver_webhook",
+    "handle_api",
 )
-OUTSIDE_THE_MACHINE = {"register_job", "cancel_job", "reconcile_jobs"}
+OUTSIDE_THE_MACHINE = {
+    "register_job",
+    "cancel_job",
+    "reconcile_jobs",
+    "announce_job",
+    "deliver_webhook",
+    "handle_api",
+}
 """Functions that run before, beside and after executions."""
 
 

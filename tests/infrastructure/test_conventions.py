@@ -24,6 +24,7 @@ ON_LAMBDA = {
     "functions",
     "pydantic",
     "pydantic_core",
+    "standardwebhooks",
     "urllib3",
 }
 

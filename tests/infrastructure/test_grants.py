@@ -42,6 +42,13 @@ def write(*patterns: str) -> Grants:
     return {(action, f"Media/{pattern}") for action in actions for pattern in patterns}
 
 
+def failing_into(queue: str) -> Grants:
+    """Its failed events go to an encrypted queue."""
+    sends = {f"sqs:{action}" for action in ("GetQueueAttributes", "GetQueueUrl", "SendMessage")}
+    uses = {("kms:GenerateDataKey*", "Key"), ("kms:ReEncrypt*", "Key")}
+    return {(action, queue) for action in sends} | uses
+
+
 GET_PUT_UPDATE = ("GetItem", "PutItem", "UpdateItem")
 SOURCES = read("uploads/*", "parts/*", "jobs/*/plan.json") | write("parts/*") | LIST
 EXPECTED: dict[str, Grants] = {
@@ -66,13 +73,7 @@ EXPECTED: dict[str, Grants] = {
     | ANSWER
     | read("jobs/*/out/*", "jobs/*/result.json")
     | LIST
-    # Its failed events go to an encrypted queue.
-    | {("sqs:SendMessage", "EndedExecutionsMissed")}
-    | {
-        ("sqs:GetQueueAttributes", "EndedExecutionsMissed"),
-        ("sqs:GetQueueUrl", "EndedExecutionsMissed"),
-    }
-    | {("kms:GenerateDataKey*", "Key"), ("kms:ReEncrypt*", "Key")},
+    | failing_into("EndedExecutionsMissed"),
     "cancel_job": jobs("GetItem", "UpdateItem")
     | turns("DeleteItem", "GetItem", "Scan", "UpdateItem")
     | ANSWER
@@ -85,6 +86,33 @@ EXPECTED: dict[str, Grants] = {
         ("sqs:ReceiveMessage", "JobQueueDeadLetters"),
         ("sqs:ChangeMessageVisibility", "JobQueueDeadLetters"),
     },
+    "announce_job": {
+        (f"dynamodb:{action}", "Jobs.StreamArn")
+        for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    }
+    | read("jobs/*/plan.json", "jobs/*/result.json")
+    | LIST
+    | {("events:PutEvents", "AnnouncingBus"), ("sqs:SendMessage", "Webhooks")}
+    | failing_into("AnnouncingMissed"),
+    "deliver_webhook": jobs("GetItem", "UpdateItem")
+    | {
+        (f"sqs:{action}", "Webhooks")
+        for action in (
+            "ChangeMessageVisibility",
+            "DeleteMessage",
+            "GetQueueAttributes",
+            "ReceiveMessage",
+        )
+    }
+    | {("secretsmanager:GetSecretValue", "WebhooksSecret")},
+    "handle_api": jobs("BatchGetItem", "GetItem")
+    | {("dynamodb:Query", f"Jobs/index/{index}") for index in ("by_owner", "by_day")}
+    | {("dynamodb:GetItem", "Submissions"), ("dynamodb:PutItem", "Submissions")}
+    | {("sqs:SendMessage", "JobQueue")}
+    | {("lambda:InvokeFunction", f"{one}Function") for one in ("RegisterJob", "CancelJob")}
+    | read("jobs/*/plan.json", "jobs/*/result.json", "jobs/*/out/*")
+    | write("uploads/*")
+    | LIST,
 }
 
 

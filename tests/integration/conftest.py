@@ -18,6 +18,8 @@ from local.deploy import deploy
 from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, PROJECT, REGION
 from reelwright.client import TERMINAL, Client, Job
+from tests.integration.faulty_wire import FaultyWire, faulty_wire
+from tests.integration.jobs import THREE_CHUNKS
 
 ASSEMBLY = PROJECT / "build" / "cdk.local.out"
 STACK = "Reelwright"
@@ -28,12 +30,14 @@ T = TypeVar("T")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On AWS, leave out what needs to reach into the machine the stack runs on."""
+    """On AWS, leave out what needs to reach into the machine the stack runs on; elsewhere, what
+    only AWS does."""
     left_out = []
+    unfit = "embedded_only" if os.environ.get("REELWRIGHT_STACK") else "aws_only"
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.integration)
-            if os.environ.get("REELWRIGHT_STACK") and item.get_closest_marker("embedded_only"):
+            if item.get_closest_marker(unfit):
                 left_out.append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
@@ -82,6 +86,13 @@ class Deployed:
         """Put a request on the queue and wait for its end."""
         return self.wait(self.client.submit(request), seconds)
 
+    def made(self, job: Job) -> bytes:
+        """The one file a job made of the bundled clip."""
+        assert job["status"] == "COMPLETE", job.get("error")
+        (output,) = self.client.result(job)["outputs"]
+        assert output["frames"] == CLIP_FRAMES
+        return self.client.store.read(output["key"])
+
     def execution(self, arn: str) -> Any:
         """The execution's description once it no longer runs."""
         describe = self.client.states.describe_execution
@@ -120,6 +131,26 @@ def clip(stack: Deployed) -> str:
     return stack.client.upload(CLIP)
 
 
+@pytest.fixture(scope="session")
+def undisturbed(stack: Deployed, clip: str) -> bytes:
+    """What `THREE_CHUNKS` makes where nothing fails."""
+    return stack.made(stack.run({"source": clip, **THREE_CHUNKS}))
+
+
 @pytest.fixture
 def job_id() -> str:
     return f"test-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def key() -> str:
+    """An order key of the test's own."""
+    return f"key-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def wire(stack: Deployed) -> Iterator[FaultyWire]:
+    """What a test may put functions behind (`changes.behind`)."""
+    assert stack.aws is not None
+    with faulty_wire(stack.aws.endpoint) as made:
+        yield made

@@ -1,9 +1,6 @@
 """Jobs finish in order, under a ceiling, once, and can be cancelled at any point."""
 
 import json
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -11,58 +8,11 @@ import pytest
 
 from functions.shared.errors import CancelRefused
 from functions.shared.media_store import Keys
+from tests.integration.changes import ceiling, invoke, is_, reconcile, turns_of, uncalled
 from tests.integration.conftest import Deployed, until
 
-CEILING = "MAX_ACTIVE_JOBS"
-GRANTING = ("RequestTurn", "FinishJob", "CancelJob", "ReconcileJobs")
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
 SLOW = {"outputs": [{"name": "slow", "height": 540, "video": {"preset": "veryslow"}}]}
-
-
-@pytest.fixture
-def key() -> str:
-    return f"key-{uuid.uuid4().hex[:8]}"
-
-
-@contextmanager
-def ceiling(stack: Deployed, jobs: int) -> Iterator[None]:
-    """As a deploy with another `max_active_jobs` does it, while jobs wait."""
-    with ExitStack() as undo:
-        for function in GRANTING:
-            name = stack.function(function)
-            before = stack.configuration(function)["Environment"]["Variables"]
-            configure(stack, name, {**before, CEILING: str(jobs)})
-            undo.callback(configure, stack, name, before)
-        yield
-
-
-def configure(stack: Deployed, name: str, variables: dict[str, str]) -> None:
-    lambdas = stack.client.functions
-    lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    lambdas.get_waiter("function_updated_v2").wait(FunctionName=name)
-
-
-def invoke(stack: Deployed, function: str, event: Any) -> Any:
-    answer = stack.client.functions.invoke(
-        FunctionName=stack.function(function), Payload=json.dumps(event)
-    )
-    return json.loads(answer["Payload"].read())
-
-
-def reconcile(stack: Deployed) -> bool:
-    return set(invoke(stack, "ReconcileJobs", {})) == {"mended", "never_started"}
-
-
-def is_(stack: Deployed, job_id: str, status: str) -> Callable[[], bool | None]:
-    def look() -> bool | None:
-        job = stack.client.job(job_id)
-        return True if job and job["status"] == status else None
-
-    return look
-
-
-def turns_of(stack: Deployed, *job_ids: str) -> list[str]:
-    return [turn.job_id for turn in stack.client.jobs.turns.all() if turn.job_id in job_ids]
 
 
 def sent(stack: Deployed, source: str, count: int, **more: Any) -> list[str]:
@@ -186,20 +136,6 @@ def test_what_has_ended_is_not_cancelled(stack: Deployed, clip: str, job_id: str
         stack.client.cancel(job_id)
 
 
-@contextmanager
-def no_events(stack: Deployed) -> Iterator[None]:
-    """The rule on ended executions tells nobody."""
-    events: Any = stack.service("events")
-    (name,) = events.list_rule_names_by_target(TargetArn=stack.function_arn("FinishJob"))[
-        "RuleNames"
-    ]
-    events.disable_rule(Name=name)
-    try:
-        yield
-    finally:
-        events.enable_rule(Name=name)
-
-
 @pytest.mark.parametrize("when", ["WAITING", "RUNNING"])
 def test_a_job_whose_end_no_event_told_of_is_ended_by_the_reconciler(
     stack: Deployed, clip: str, key: str, when: str
@@ -210,7 +146,7 @@ def test_a_job_whose_end_no_event_told_of_is_ended_by_the_reconciler(
     until(is_(stack, behind, "WAITING"), "the second to wait", 30)
     target = holder if when == "RUNNING" else behind
     arn = stack.client.job(target)["execution_arn"]  # type: ignore[index]
-    with no_events(stack):
+    with uncalled(stack, "FinishJob"):
         stack.client.states.stop_execution(executionArn=arn)
         assert stack.execution(arn)["status"] == "ABORTED"
         # The rule's own minute may come first; what counts is that no event did it.

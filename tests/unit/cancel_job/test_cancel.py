@@ -55,6 +55,17 @@ def test_the_mark_alone_stops_workers_publishing_and_the_start(desk: Desk) -> No
         desk.jobs.start("b", arn("b"), desk.answers.told["b"], NOW)
 
 
+@pytest.mark.parametrize("reopen", [True, False])
+def test_an_execution_that_comes_while_a_job_is_cancelled_does_not_get_it(
+    desk: Desk, *, reopen: bool
+) -> None:
+    """Else the mark would be gone with the claim, and the job would render after all."""
+    desk.queue("a")
+    assert desk.jobs.request_cancel("a", NOW)
+    assert not desk.jobs.claim("a", arn("a"), NOW, reopen=reopen)
+    assert cancelled(desk)["status"] == "CANCELLED"
+
+
 def test_cancelling_twice_says_the_same(desk: Desk) -> None:
     desk.run("a")
     assert cancelled(desk) == cancelled(desk)

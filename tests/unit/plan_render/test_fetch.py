@@ -11,7 +11,6 @@ import pytest
 import trustme
 
 from functions.plan_render.fetch import Located, forget, locate
-from functions.plan_render.web import Web
 from functions.shared.errors import (
     SourceEmpty,
     SourceNotAllowed,
@@ -20,6 +19,7 @@ from functions.shared.errors import (
     TransientError,
 )
 from functions.shared.media_store import Keys, MediaStore
+from functions.shared.web import Web
 
 BODY = bytes(range(256)) * 4096
 MOST = 10_000_000

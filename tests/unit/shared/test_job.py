@@ -67,6 +67,19 @@ RENDER = '"render": {"outputs": [{}]}'
             '{"source": "s3://bucket/key", "notify": {"webhook_url": "http://a"}, %s}' % RENDER,
             "https://",
         ),
+        (
+            '{"source": "s3://b-1/k", "notify": {"webhook_url": "https://10.0.0.1/"}, %s}' % RENDER,
+            "notify.webhook_url: the address 10.0.0.1 is not a public one",
+        ),
+        (
+            '{"source": "s3://b-1/k", "notify": {"webhook_url": "https://a:b@c/"}, %s}' % RENDER,
+            "a webhook address names a host and carries no user or password",
+        ),
+        (
+            '{"source": "s3://b-1/k", "notify": {"webhook_secret": "whsec_%s"}, %s}'
+            % ("a" * 33, RENDER),
+            "notify.webhook_secret: a webhook secret is whsec_ and then base64",
+        ),
     ],
 )
 def test_a_bad_request_is_refused_in_one_sentence(text: str, said: str) -> None:

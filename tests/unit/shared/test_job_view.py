@@ -8,7 +8,7 @@ import pytest
 
 from functions.shared.job_view import execution_url, summary, view
 from functions.shared.progress import Progress
-from functions.shared.turns_table import stamp
+from functions.shared.stamps import stamp
 from tests.unit.conftest import NOW
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:Render:one"
@@ -23,7 +23,9 @@ REQUEST = {
         "metadata": {"title": "Mine"},
     },
 }
-HALF = Progress(chunks_done=5, chunks_total=8, snapshots_done=0, snapshots_total=2)
+HALF = Progress(
+    chunks_done=5, chunks_total=8, snapshots_done=0, snapshots_total=2, duration_s=60.06
+)
 RESULT = {
     "outputs": [
         {
@@ -70,6 +72,7 @@ def test_a_job_that_renders_tells_how_far_it_is_and_how_long_it_will_take() -> N
     assert shown.progress.fraction == pytest.approx(0.99 / 2)
     assert shown.eta_s == pytest.approx(30 * (1 - 0.495) / 0.495, abs=0.1)
     assert (shown.progress.chunks_done, shown.progress.chunks_total) == (5, 8)
+    assert shown.duration_s == 60.06
     assert shown.execution_url == execution_url(ARN)
 
 
@@ -100,6 +103,7 @@ def test_all_parts_made_is_not_yet_complete() -> None:
 def test_a_job_that_waits_or_has_just_begun_promises_no_time() -> None:
     early = Progress(chunks_done=1, chunks_total=100)
     assert view(row("WAITING"), Progress(), None, NOW).eta_s is None
+    assert view(row("WAITING"), Progress(), None, NOW).duration_s is None
     assert view(row("RUNNING", started_at=stamp(NOW)), early, None, NOW).eta_s is None
 
 

@@ -2,7 +2,7 @@
 
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.progress import Progress, count
-from tests.unit.assemble_render.jobs import BITRATE_KBPS, JOB, make_plan
+from tests.unit.assemble_render.jobs import BITRATE_KBPS, FRAMES, JOB, make_plan
 
 
 def put(store: MediaStore, *keys: str) -> None:
@@ -29,6 +29,7 @@ def test_parts_are_counted_by_kind_and_the_copied_source_is_none(store: MediaSto
         snapshots_total=4,
         sounds_done=1,
         sounds_total=1,
+        duration_s=FRAMES * 1001 / 30_000,
     )
     assert (counted.done, counted.total) == (5, 11)
 

@@ -1,0 +1,68 @@
+"""A job in words, for people."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.text import Text
+
+from functions.shared.job_view import ErrorView, JobView, OutputView, SnapshotView
+from reelwright.cli import output
+
+
+def described(job: JobView) -> Iterator[Text]:
+    """A line for each thing there is to say: a word, then the thing."""
+    for name, value in (*_state(job), *_times(job), *_made(job), *_rest(job)):
+        yield Text.assemble((f"{name:10} ", "dim"), value)
+
+
+def facts(made: OutputView | SnapshotView) -> str:
+    """Of a file."""
+    length = (
+        f"{made.duration_s:,.3f} s" if isinstance(made, OutputView) else f"at {made.time_s:,.3f} s"
+    )
+    return f"{made.width}x{made.height}, {length}, {made.size_bytes:,} bytes"
+
+
+def _state(job: JobView) -> Iterator[tuple[str, str | Text]]:
+    yield "job", job.job_id
+    yield "status", output.status(job.status)
+    if job.stage != "ended":
+        done = job.progress
+        chunks = f"{done.chunks_done}/{done.chunks_total} chunks"
+        pictures = f"{done.snapshots_done}/{done.snapshots_total} pictures"
+        yield "stage", f"{job.stage}, {done.fraction:.0%}: {chunks}, {pictures}"
+        if job.eta_s:
+            yield "left", f"{job.eta_s:,.0f} s"
+    if job.error:
+        yield "error", f"{job.error.name}: {job.error.message}{_where(job.error)}"
+
+
+def _where(error: ErrorView) -> str:
+    chunk = f"chunk {error.chunk}" if error.chunk is not None else None
+    places = [place for place in (error.state, chunk) if place]
+    return f" ({', '.join(places)})" if places else ""
+
+
+def _times(job: JobView) -> Iterator[tuple[str, str]]:
+    moments = {"sent": job.created_at, "started": job.started_at, "ended": job.finished_at}
+    for name, moment in moments.items():
+        if isinstance(moment, datetime):
+            yield name, f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _made(job: JobView) -> Iterator[tuple[str, str]]:
+    files: list[OutputView | SnapshotView] = [*job.outputs, *job.snapshots]
+    for made in files:
+        yield "file", f"{made.key.rsplit('/', 1)[1]}  {facts(made)}"
+
+
+def _rest(job: JobView) -> Iterator[tuple[str, str]]:
+    if job.order_key is not None:
+        yield "order key", job.order_key
+    for note in job.notes:
+        yield "note", note
+    if job.webhook_error is not None:
+        yield "webhook", job.webhook_error
+    yield from job.metadata.items()
+    if job.execution_arn is not None:
+        yield "execution", job.execution_arn

@@ -1,0 +1,169 @@
+"""The command line as a process of its own, against an embedded AWS that it started itself."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pexpect
+import pytest
+
+from local.embedded import EmbeddedAws
+from local.home import ACCOUNT, PROJECT
+
+CLIP = PROJECT / "examples" / "clip.mp4"
+PROGRAM = shutil.which("reelwright", path=Path(sys.executable).parent) or "reelwright"
+_TIMEOUT_S = 90
+_POLL_S = 0.05
+T = TypeVar("T")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """One stack for all of these, and none of them on AWS, where nobody has signed in."""
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.integration)
+        item.add_marker(pytest.mark.embedded_only)
+        item.add_marker(pytest.mark.xdist_group("cli"))
+    if os.environ.get("REELWRIGHT_STACK"):
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """`reelwright` in one folder, with nothing of this process's settings but what it needs."""
+
+    folder: Path
+    home: Path
+    more: tuple[tuple[str, str], ...] = ()
+
+    def given(self, **more: str) -> "CommandLine":
+        """With these variables in its environment."""
+        return CommandLine(self.folder, self.home, (*self.more, *more.items()))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "REELWRIGHT_LOCAL_HOME": str(self.home),
+            **dict(self.more),
+        }
+
+    def __call__(self, *arguments: str, typed: str = "") -> Ran:
+        ran = subprocess.run(
+            [PROGRAM, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    @contextlib.contextmanager
+    def started(self, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
+        """In the background, its output on pipes; ended at the latest when the context is."""
+        with subprocess.Popen(
+            [PROGRAM, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as running:
+            try:
+                yield running
+            finally:
+                running.kill()
+
+    def on_a_terminal(self, *arguments: str, columns: int = 100) -> "pexpect.spawn[str]":
+        return pexpect.spawn(
+            PROGRAM,
+            list(arguments),
+            cwd=str(self.folder),
+            env=self.environment,
+            encoding="utf-8",
+            timeout=_TIMEOUT_S,
+            dimensions=(24, columns),
+        )
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Of an embedded AWS with the stack in it."""
+    home = tmp_path_factory.mktemp("home")
+    starter = CommandLine(home, home)
+    up = starter("local", "up", "--json")
+    try:
+        assert up.code == 0, up.err
+        assert up.json == starter("local", "status", "--json").json
+        yield home
+    finally:
+        assert starter("local", "down").out == "Stopped\n"
+        assert starter("local", "status").code == 3
+
+
+@pytest.fixture
+def reelwright(home: Path, tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path, home)
+
+
+@pytest.fixture(scope="session")
+def aws(home: Path) -> EmbeddedAws:
+    return EmbeddedAws(home)
+
+
+@pytest.fixture(scope="session")
+def outputs(aws: EmbeddedAws) -> dict[str, str]:
+    note = aws.note
+    assert note is not None
+    found: dict[str, str] = note["outputs"]
+    return found
+
+
+@pytest.fixture
+def as_somebody(reelwright: CommandLine, aws: EmbeddedAws) -> CommandLine:
+    """Of somebody who signs in: Cognito is where the embedded AWS is."""
+    return reelwright.given(
+        AWS_ENDPOINT_URL=aws.endpoint,
+        AWS_ACCESS_KEY_ID=ACCOUNT,
+        AWS_SECRET_ACCESS_KEY="test",  # noqa: S106
+        REELWRIGHT_CONFIG=str(reelwright.folder / "config"),
+    )
+
+
+def until(look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
+    """Poll until `look` sees something; fail with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while (seen := look()) is None:
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds} s for {what}")
+        time.sleep(_POLL_S)
+    return seen

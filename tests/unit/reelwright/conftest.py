@@ -1,0 +1,42 @@
+"""A fake API, and a client of it that does not wait between its tries."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reelwright import Client
+from reelwright.retries import Retries
+from tests.unit.reelwright.fake_api import FakeApi, serving
+
+TRIES = 4
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    with serving() as fake:
+        yield fake
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    """What the client would have slept, in seconds."""
+    return []
+
+
+@pytest.fixture
+def retries(waits: list[float]) -> Retries:
+    return Retries(tries=TRIES, sleep=waits.append)
+
+
+@pytest.fixture
+def client(api: FakeApi, retries: Retries) -> Client:
+    return Client(api.url, "token", retries=retries)
+
+
+@pytest.fixture(autouse=True)
+def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds who is signed in on this machine, or its settings."""
+    monkeypatch.setenv("REELWRIGHT_CONFIG", str(tmp_path / "config"))
+    for name in ("STACK", "API", "TOKEN", "LOCAL_HOME", "PASSWORD", "NEW_PASSWORD", "USER"):
+        monkeypatch.delenv(f"REELWRIGHT_{name}", raising=False)
