@@ -1,5 +1,6 @@
 """The stitched file holds exactly what its parts hold, at exactly the planned times."""
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -176,6 +177,37 @@ def test_a_damaged_result_is_not_accepted(tmp_path: Path) -> None:
         out.write_bytes(damaged)
         with pytest.raises(RenderMismatch, match=words):
             verify_file(FileBytes(out), expected, name="out")
+
+
+def test_tables_after_the_media_are_not_accepted(tmp_path: Path) -> None:
+    """A player would have to fetch the end of the file before it could show the beginning."""
+    out = tmp_path / "out.mp4"
+    expected = stitch_files(
+        out, NTSC, make_chunks(tmp_path, NTSC, (24,)), make_audio(tmp_path / "a.m4a", 1)
+    )
+    frames, samples = decoded_frames(out), decoded_samples(out)
+    out.write_bytes(_tables_last(out.read_bytes()))
+    assert (decoded_frames(out), decoded_samples(out)) == (frames, samples)
+
+    with pytest.raises(RenderMismatch, match="tables before the media data False"):
+        verify_file(FileBytes(out), expected, name="out")
+
+
+def _tables_last(data: bytes) -> bytes:
+    """The same file with `moov` at its end, and its 32-bit chunk offsets that much lower."""
+    boxes, at = {}, 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        boxes[data[at + 4 : at + 8]] = data[at : at + size]
+        at += size
+    moov = bytearray(boxes[b"moov"])
+    for table in re.finditer(b"stco", boxes[b"moov"]):
+        count, first = table.end() + 4, table.end() + 8
+        end = first + 4 * int.from_bytes(moov[count:first], "big")
+        for offset in range(first, end, 4):
+            moved = int.from_bytes(moov[offset : offset + 4], "big") - len(moov)
+            moov[offset : offset + 4] = moved.to_bytes(4, "big")
+    return b"".join([*(box for kind, box in boxes.items() if kind != b"moov"), moov])
 
 
 def _pcm(file: Path) -> bytes:
