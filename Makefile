@@ -108,10 +108,10 @@ SOURCES = build/sources.list $(shell find app.py cdk.json infrastructure statema
 # changed meanwhile counts as newer.
 define synthesize
 	@echo "synthesizing the template: $(1)"
-	@new=build/.cdk.$(1).$$$$PPID; rm -rf $$$$new && touch $$$$new.began; \
-		CDK_OUTDIR=$$$$new CDK_CONTEXT_JSON='$(2)' $(BIN)/python app.py; \
-		touch -r $$$$new.began $$$$new/manifest.json; rm $$$$new.began; \
-		rm -rf build/cdk.$(1).out; mv -T $$$$new build/cdk.$(1).out
+	@new=build/.cdk.$(1).$$PPID; rm -rf $$new && touch $$new.began; \
+		CDK_OUTDIR=$$new CDK_CONTEXT_JSON='$(2)' $(BIN)/python app.py; \
+		touch -r $$new.began $$new/manifest.json; rm $$new.began; \
+		rm -rf build/cdk.$(1).out; mv -T $$new build/cdk.$(1).out
 endef
 
 synth: $(READY) $(LOCAL_ASSEMBLY)/manifest.json ## the template for this machine, into build/cdk.local.out

@@ -32,7 +32,7 @@ class Retries:
         """`tried` counts from 1; `asked_s` is what the server asked for, kept to up to the cap."""
         ceiling_s = min(self.cap_s, self.first_s * 2.0 ** (tried - 1))
         drawn_s = random.uniform(0, ceiling_s)  # noqa: S311 - spreads callers, hides nothing
-        self.sleep(max(drawn_s, asked_s))
+        self.sleep(max(drawn_s, min(asked_s, self.cap_s)))
 
     def answer(self, attempt: Callable[[], requests.Response]) -> requests.Response:
         """The first answer that is no passing fault, or the last one there was.

@@ -9,6 +9,7 @@ from benchmarks.load import prices
 from benchmarks.load.costs import (
     DESK_GB,
     DESK_S,
+    LOOK_S,
     POLL_S,
     Counts,
     machinery,
@@ -39,11 +40,14 @@ def page(counts: Counts) -> Iterator[str]:
     left_out = (
         "Rendering, and every other function's time: Lambda is in it only for waiting.",
         "KMS requests, logs, S3's requests and storage, and what an idle stack costs (README).",
-        f"A call of a function that only keeps records is taken as {DESK_S} s of {DESK_GB} GB.",
         "Where a row passes 1 kB, as with AWS's longer task tokens, each write of it is two units.",
         "Conflicts of transactions, which the embedded AWS does not have.",
     )
     yield "\n".join(_text(f"- {line}", "  ") for line in left_out)
+    yield _text(
+        f"Times are assumed: {DESK_S} s for a call of Request Turn, {LOOK_S} s for a look of the "
+        f"reconciler at one job, both at {DESK_GB} GB."
+    )
     yield "## Prices"
     yield _table(("USD", "AWS's page"), ((price.of, f"<{price.page}>") for price in prices.ALL))
     yield _text(

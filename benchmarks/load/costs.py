@@ -12,8 +12,11 @@ DESK_GB = 0.5
 DESK_S = 0.2
 """Assumed for a call of a function that only reads and writes records. A loaded machine of two
 cores, whose functions all start cold, is no measure for Lambda."""
+LOOK_S = 0.03
+"""Assumed for the reconciler's look at one turn: its job's row and its execution."""
 _PASSES_AN_HOUR = 60
 _SCANS_A_PASS = 2
+"""At most: its own, and that of granting."""
 _READ_BYTES = 4096
 POLL_S = 10
 _POLLED_STATES = 2
@@ -39,19 +42,16 @@ class Counts:
     scans: float
     """Reads of the whole turns table, by RequestTurn and FinishJob."""
     turn_bytes: float
-    reconciler_reads: float
-    """Read units a turn in one pass of the reconciler, besides its scans."""
-    reconciler_s: float
-    """Its time for a turn, on the machine of the load."""
+    look_reads: float
+    """Read units when the reconciler looks at a turn, besides its scans."""
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> Self:
         """From build/load.json's content; KeyError where DynamoDB was not counted."""
         dynamodb = told["dynamodb"]
         own, granting = dynamodb["a_job"][KEYED], dynamodb["a_job"]["granting"]
-        pass_ = dynamodb["reconciler"]
-        looks = _scans(pass_["reads"], are_they=False)
-        found = pass_["turns_found"]
+        reconciler = dynamodb["reconciler"]
+        looks = _scans(reconciler["reads"], are_they=False)
         return cls(
             transitions=told["figures"]["transitions"]["p50"],
             own_writes=_sum(own["writes"], "units"),
@@ -66,8 +66,7 @@ class Counts:
             grant_reads=_sum(_scans(granting["reads"], are_they=False), "units"),
             scans=_sum(_scans(granting["reads"], are_they=True), "requests"),
             turn_bytes=dynamodb["turn_bytes"],
-            reconciler_reads=_sum(looks, "units") / found,
-            reconciler_s=pass_["seconds"] / found,
+            look_reads=_sum(looks, "units") / reconciler["turns_looked_at"],
         )
 
 
@@ -86,8 +85,8 @@ def waiting_once(counts: Counts, backlog: int) -> float:
 def waiting_an_hour(counts: Counts, backlog: int) -> float:
     """US dollars for an hour of one job's waiting: its share of the reconciler's passes."""
     scans = _SCANS_A_PASS * scan_units(backlog, counts) / backlog
-    compute = counts.reconciler_s * DESK_GB * prices.GB_SECOND.usd
-    a_pass = _dynamodb(0, counts.reconciler_reads + scans) + compute
+    compute = LOOK_S * DESK_GB * prices.GB_SECOND.usd
+    a_pass = _dynamodb(0, counts.look_reads + scans) + compute
     return _PASSES_AN_HOUR * a_pass
 
 

@@ -13,7 +13,6 @@ from benchmarks.load.usage import Step, Usage, is_granting, of_jobs, usage
 
 KEYED, KEYLESS = "with an order key", "without one"
 _BY_THE_MINUTE = "ReconcileJobs"
-_PASSES_APART_S = 3.0
 
 
 def record(
@@ -90,18 +89,9 @@ def _row_bytes(scans: Sequence[Step]) -> int:
 
 
 def _reconciler(calls: Sequence[Call]) -> dict[str, Any]:
-    """All its passes together: how many turns they found, what they read, how long they took."""
-    passes: list[list[Call]] = []
-    for call in calls:
-        if call.function == _BY_THE_MINUTE:
-            if not passes or call.at - passes[-1][-1].at > _PASSES_APART_S:
-                passes.append([])
-            passes[-1].append(call)
-    firsts = usage([own[0] for own in passes]).reads
-    every = usage([call for own in passes for call in own])
+    """All its passes together. Whenever it looks at a turn, it reads that turn's job."""
+    reads = usage([call for call in calls if call.function == _BY_THE_MINUTE]).reads
     return {
-        "passes": len(passes),
-        "turns_found": sum(step.returned_items for step in firsts),
-        "seconds": round(sum(own[-1].at - own[0].at for own in passes), 3),
-        "reads": [_each(step, 1) for step in every.reads],
+        "turns_looked_at": sum(step.requests for step in reads if step.what == "get job"),
+        "reads": [_each(step, 1) for step in reads],
     }

@@ -38,6 +38,7 @@ def test_values_from_the_command_line_are_text() -> None:
         ),
         ({"log_retention_days": 8}, "log_retention_days: 8 is not possible; allowed: 1, 3, 5, 7,"),
         ({"source_buckets": "ok-name,Bad_Name"}, "source_buckets.1: 'Bad_Name' is not possible"),
+        ({"notify_email": "nobody"}, "notify_email: 'nobody' is not possible; allowed: ^$|"),
         ({"python": "3.11"}, "python: 3.11 runs on Amazon Linux 2"),
     ],
 )

@@ -38,9 +38,7 @@ class Place:
 
 
 PLACES = {
-    "Claim Job": Place(
-        "ClaimJob", "TransactWriteItems", ("{job}", "claimed_at"), "already claimed"
-    ),
+    "Claim Job": Place("ClaimJob", "TransactWriteItems", ("{job}", "claimed_at"), 'claimed"'),
     "Wait For Turn": Place("RequestTurn", "UpdateItem", ("{job}",)),
     "Plan Render": Place("PlanRender", "TransactWriteItems", ("{job}", "started_at")),
     "Render Chunk": Place("RenderChunk", "PUT", ("parts/{job}/small/00001",), '"index":1'),

@@ -3,6 +3,7 @@
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from functions.shared.media_store import Keys
 from functions.shared.turns_table import Turn
 from tests.integration.changes import assert_freed, behind, ceiling, is_, reconcile, uncalled
 from tests.integration.conftest import Deployed, until
@@ -109,7 +110,8 @@ def test_an_answer_that_is_heard_though_it_seems_lost_starts_its_job_once(
         ending, first, second = two_jobs(stack, clip, key, wire)
         answered = wire.on(ANSWER, outcome=lost)
         again = wire.hold(ANSWER)
-        starting = wire.hold("TransactWriteItems", second, "started")
+        starting = wire.hold("TransactWriteItems", second, "started_at")
+        planning = wire.hold("PUT", Keys(second).plan)
         ending.go_on()
         until(again.is_here, "the answer to be given again", 60)
         until(starting.is_here, "the job to start", 60)
@@ -117,10 +119,16 @@ def test_an_answer_that_is_heard_though_it_seems_lost_starts_its_job_once(
             starting.go_on()
             until(is_(stack, second, "RUNNING"), "the job to run", 30)
             again.go_on()
+            first_arn = stack.client.job(first)["execution_arn"]  # type: ignore[index]
+            assert stack.execution(first_arn)["status"] == "SUCCEEDED"
+            turn = turn_of(stack, second)
+            assert turn is not None
+            assert (turn.state, turn.started) == ("GRANTED", True)
         else:
             again.go_on()
             until(lambda: is_taken_back(stack, second), "the turn to be taken back", 30)
             starting.go_on()
+        planning.go_on()
         job = stack.wait(second)
     assert answered.met == 1
     arn = job["execution_arn"]

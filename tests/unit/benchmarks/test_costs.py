@@ -7,6 +7,7 @@ import pytest
 from benchmarks.load import prices
 from benchmarks.load.cost_page import page
 from benchmarks.load.costs import (
+    LOOK_S,
     Counts,
     machinery,
     polling_an_hour,
@@ -38,9 +39,7 @@ TOLD = {
         },
         "turn_bytes": 500,
         "reconciler": {
-            "passes": 2,
-            "turns_found": 50,
-            "seconds": 1.0,
+            "turns_looked_at": 50,
             "reads": [
                 {"what": "scan turns", "units": 20},
                 {"what": "get job", "units": 50},
@@ -68,8 +67,7 @@ def test_counts_are_read_from_what_a_load_wrote(counts: Counts) -> None:
         grant_reads=4,
         scans=3,
         turn_bytes=500,
-        reconciler_reads=1.1,
-        reconciler_s=0.02,
+        look_reads=1.1,
     )
 
 
@@ -86,7 +84,7 @@ def test_taking_a_place_grows_with_the_queue_by_its_scans_alone(counts: Counts) 
 def test_waiting_costs_the_reconcilers_look_each_minute(counts: Counts) -> None:
     scans = 2 * 2 / 10
     reads = (1.1 + scans) * prices.READ_UNIT.usd
-    compute = 0.02 * 0.5 * prices.GB_SECOND.usd
+    compute = LOOK_S * 0.5 * prices.GB_SECOND.usd
     assert waiting_an_hour(counts, 10) == pytest.approx(60 * (reads + compute))
     assert waiting_an_hour(counts, 10) < polling_an_hour() / 100
 

@@ -99,6 +99,8 @@ def test_filters(api: Api) -> None:
     api.call("DELETE", "/jobs/job-3")
     assert ids(api, status="CANCELLED", limit="1") == ["job-2", "job-3"]
     assert ids(api, order_key="even") == ["job-0", "job-2", "job-4"]
+    # The third is the last of all: nothing follows.
+    assert len(list(pages(api, order_key="odd", limit="3"))) == 1
     assert ids(api, order_key="even", status="QUEUED", limit="1") == ["job-0", "job-4"]
     assert ids(api, order_key="none") == []
 

@@ -168,10 +168,12 @@ def test_jobs_of_one_lane_share_a_group_and_others_do_not(api: Api) -> None:
 def test_the_queue_takes_what_json_can_say(api: Api) -> None:
     """SQS refuses some characters that JSON allows."""
     metadata = {"odd": "\x00\x1b\ufffe\U0001f3ac"}
-    job_id = post(api, wanted(notify={"metadata": metadata})).json["job_id"]
-    (job,) = api.register()
-    assert job["notify"]["metadata"] == metadata
-    assert api.call("GET", f"/jobs/{job_id}").json["metadata"] == metadata
+    shown = post(api, wanted(notify={"metadata": metadata})).json
+    (message,) = api.sent()
+    assert message["Body"].isascii()
+    assert message["Body"].isprintable()
+    assert json.loads(message["Body"])["notify"]["metadata"] == metadata
+    assert shown["metadata"] == metadata
 
 
 @pytest.mark.parametrize(

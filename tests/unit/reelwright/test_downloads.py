@@ -84,7 +84,8 @@ def test_a_broken_connection_goes_on_where_it_broke(
 def test_a_file_that_changed_meanwhile_is_begun_anew(
     api: FakeApi, client: Client, made: JobView, tmp_path: Path
 ) -> None:
-    api.on("GET", STORE, Store(b"x" * len(CONTENT), '"v0"', 2_000_000), Store(CONTENT, ETAG))
+    longer = Store(b"x" * 2 * len(CONTENT), '"v0"', len(CONTENT) + 2_000_000)
+    api.on("GET", STORE, longer, Store(CONTENT, ETAG))
     came: list[int] = []
     assert fetch(client, made, tmp_path / "video.mp4", on_bytes=came.append) == CONTENT
     assert sum(came) == len(CONTENT)

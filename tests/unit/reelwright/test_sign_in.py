@@ -44,9 +44,8 @@ def test_a_password_becomes_tokens(pool: UserPool, cognito: Stubber) -> None:
 
 
 def test_challenges_are_answered_one_after_the_other(pool: UserPool, cognito: Stubber) -> None:
-    cognito.add_response(
-        "initiate_auth", {**ASKED, "ChallengeParameters": {"USER_ID_FOR_SRP": "u"}}
-    )
+    known_as = {"ChallengeParameters": {"USER_ID_FOR_SRP": "u"}}
+    cognito.add_response("initiate_auth", {**ASKED, **known_as})
     cognito.add_response(
         "respond_to_auth_challenge",
         {"ChallengeName": ONE_TIME_CODE, "Session": "t" * 20},
