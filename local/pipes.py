@@ -17,7 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 _REFRESH_S = 0.5
 _LONG_POLL_S = 5
 _RETRY_S = 1.0
-_MAX_CONCURRENT_BATCHES = 32
+_MAX_CONCURRENT_BATCHES = 8
+"""A new worker starts for each call that finds none free, and this machine has few cores."""
 _log = logging.getLogger(__name__)
 
 

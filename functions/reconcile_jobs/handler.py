@@ -17,6 +17,9 @@ from functions.shared.runtime import (
     sqs,
 )
 
+_LAST_GRANTS_MS = 8000
+"""Kept for the last pass of granting, after the turns were looked at."""
+
 
 @logged
 def handle(event: Event, context: Context) -> dict[str, int]:
@@ -27,6 +30,7 @@ def handle(event: Event, context: Context) -> dict[str, int]:
         ceiling=int(setting("MAX_ACTIVE_JOBS")),
         never_started_after=timedelta(seconds=int(setting("NEVER_STARTED_AFTER_S"))),
         renders_at_most=timedelta(seconds=int(setting("JOB_TIMEOUT_S"))),
+        has_time=lambda: context.get_remaining_time_in_millis() > _LAST_GRANTS_MS,
     )
     letters = DeadLetters(
         sqs(), setting("DEAD_LETTERS_URL"), context.get_remaining_time_in_millis() // 1000 + 1

@@ -1,5 +1,6 @@
 """Ends and grants what events missed: every turn is held against its job and its execution."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,8 @@ from functions.shared.jobs_table import NEVER_STARTED, TERMINAL, JobError, JobsT
 from functions.shared.turns import Answerer, grant_turns, tell
 from functions.shared.turns_table import Turn
 
+MOST_LOOKS = 300
+"""Waiting turns looked at in one run: DescribeExecution's quota is 15 calls a second."""
 OVERRAN = JobError("ExecutionTimedOut", "The job rendered longer than the stack allows.")
 
 
@@ -24,15 +27,36 @@ class World:
     never_started_after: timedelta
     renders_at_most: timedelta = timedelta.max
     """Waiting for the turn not counted, which the machine's own timeout can't tell from it."""
+    has_time: Callable[[], bool] = lambda: True
+    """Whether another turn may be looked at before the function's time is up."""
 
 
 def reconcile(world: World, now: datetime) -> int:
     """Mend what can be seen to be wrong; returns how many jobs were mended.
 
     A job in order is left alone, so that running this again, or twice at once, changes nothing.
+    Granting comes first and last: however many wait, and however long looking takes, turns go on.
     """
-    mended = sum(_mend(world, turn, now) for turn in list(world.jobs.turns.all()))
-    return mended + grant_turns(world.jobs.turns, world.answerer, world.ceiling)
+    turns = world.jobs.turns
+    # Read before: what is granted now is told already, and must not be taken for untold.
+    looked = in_turn(list(turns.all()), now)
+    mended = grant_turns(turns, world.answerer, world.ceiling)
+    for turn in looked:
+        if not world.has_time():
+            break
+        mended += _mend(world, turn, now)
+    return mended + grant_turns(turns, world.answerer, world.ceiling)
+
+
+def in_turn(turns: list[Turn], now: datetime) -> list[Turn]:
+    """Every turn that holds a place, and as many of the others as are looked at in one run: each
+    minute begins where the last left off, so all are seen in time."""
+    held = [turn for turn in turns if turn.state == "GRANTED"]
+    others = sorted((turn for turn in turns if turn.state != "GRANTED"), key=lambda turn: turn.rank)
+    if len(others) <= MOST_LOOKS:
+        return held + others
+    first = int(now.timestamp()) // 60 * MOST_LOOKS % len(others)
+    return held + (others[first:] + others[:first])[:MOST_LOOKS]
 
 
 def _mend(world: World, turn: Turn, now: datetime) -> bool:

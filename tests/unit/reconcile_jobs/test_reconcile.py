@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from functions.reconcile_jobs.reconcile import World, reconcile
+from functions.reconcile_jobs.reconcile import MOST_LOOKS, World, in_turn, reconcile
 from functions.shared.executions import Look
+from functions.shared.turns_table import State, Turn
 from tests.unit.conftest import CEILING, NOW, Desk, arn
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -120,3 +121,32 @@ def test_a_render_without_end_is_ended_and_waiting_does_not_count(desk: Desk) ->
     assert mended(desk, 11 * DAY + MINUTE) == 1
     assert (desk.status(), desk.row()["error"]["name"]) == ("FAILED", "ExecutionTimedOut")
     assert desk.executions.stopped == [arn("a")]
+
+
+def turn(number: int, state: State = "WAITING") -> Turn:
+    return Turn("job/a", number, f"{number}", state, 0, 0, f"{number:05}")
+
+
+def test_of_very_many_turns_those_that_hold_a_place_are_seen_each_minute_the_rest_by_and_by() -> (
+    None
+):
+    held = [turn(number, "GRANTED") for number in range(5)]
+    others = [turn(number) for number in range(5, 1005)]
+    seen: set[str] = set()
+    for minute in range(4):
+        looked = in_turn([*others, *held], NOW + minute * MINUTE)
+        assert looked[:5] == held
+        assert len(looked) == len({each.job_id for each in looked}) == MOST_LOOKS + 5
+        seen.update(each.job_id for each in looked)
+    assert len(seen) == 1005
+    assert in_turn(others[:MOST_LOOKS], NOW) == others[:MOST_LOOKS]
+
+
+def test_a_run_whose_time_is_up_has_granted_what_could_be(desk: Desk) -> None:
+    desk.wait("a")
+    desk.wait("gone")
+    desk.executions.looks[arn("gone")] = Look("ABORTED")
+    world = World(desk.jobs, desk.executions, desk.answers, 1, HOUR, DAY, lambda: False)
+    assert reconcile(world, NOW + MINUTE) == 1
+    assert desk.jobs.turns.granted() == 1
+    assert desk.status("gone") == "WAITING"
