@@ -34,7 +34,7 @@ LOCAL_ASSEMBLY := build/cdk.local.out
 LOAD_ASSEMBLY := build/cdk.load.out
 
 .PHONY: help setup layers layers-aws synth demo test model check format lock docs bench load \
-	bootstrap deploy destroy local-up local-down clean FORCE
+	bootstrap deploy destroy local-up local-down local-forget clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -185,8 +185,11 @@ load: $(READY) $(LOAD_ON)/manifest.json $(RUNTIME_STAMP) ## many jobs under a ce
 local-up: synth $(RUNTIME_STAMP) ## start the embedded AWS, deploy, and leave it up
 	@$(BIN)/python -m local up --assembly $(LOCAL_ASSEMBLY)
 
-local-down: $(VENV)/.ready ## stop the embedded AWS
+local-down: $(VENV)/.ready ## stop the embedded AWS; it keeps its state
 	@$(BIN)/python -m local down
+
+local-forget: $(VENV)/.ready ## stop the embedded AWS and remove what it keeps
+	@$(BIN)/python -m local down --forget
 
 ##@ AWS
 

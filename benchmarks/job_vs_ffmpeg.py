@@ -59,7 +59,10 @@ def main() -> int:
     forget_account()
     console = Console(highlight=False)
     source = make_source(Path(ffmpeg), PROJECT / "build" / "bench", arguments.seconds)
-    with EmbeddedAws(PROJECT / ".reelwright" / "bench") as aws:
+    engine = EmbeddedAws(PROJECT / ".reelwright" / "bench")
+    engine.stop()
+    engine.forget()
+    with engine as aws:
         outputs = deploy(arguments.assembly, "Reelwright", aws)
         session = boto3.Session(ACCOUNT, "test", region_name=REGION)
         client = Client.connect(outputs, session, aws.endpoint)

@@ -72,7 +72,7 @@ class UserPool:
             "cognito-idp",
             region_name=self.region,
             endpoint_url=self._endpoint,
-            config=Config(signature_version=UNSIGNED),
+            config=Config(signature_version=UNSIGNED, retries={"mode": "standard"}),
         )
 
     def sign_in(self, user: str, password: str) -> Signed | Challenge:

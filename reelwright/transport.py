@@ -75,8 +75,14 @@ class Transport:
 
     def __init__(self, api_url: str, tokens: Tokens, retries: Retries | None = None) -> None:
         self.api_url = api_url.rstrip("/")
+        address = urlsplit(self.api_url)
+        if address.scheme != "https" and address.hostname not in _LOOPBACK:
+            raise InvalidRequestError(
+                f"{api_url} is no https address, and a token would be sent to it in the clear."
+            )
         self.retries = retries or Retries()
-        self.session = _session(self.api_url)
+        # The embedded AWS is never behind a proxy, whatever the environment says.
+        self.session = _session(trust_env=address.hostname not in _LOOPBACK)
         self._tokens = tokens
 
     def call(
@@ -114,8 +120,8 @@ class Transport:
         except requests.RequestException as fault:
             raise UnreachableError(
                 f"{self.api_url} can't be reached ({reason(fault)}).",
-                "check the network and the address, or that the embedded AWS is up: "
-                "`reelwright local status`",
+                "check the network; `reelwright login` looks a stack up anew, "
+                "`reelwright local up` starts the embedded AWS",
             ) from fault
 
     def _read(self, answer: requests.Response) -> dict[str, Any]:
@@ -139,10 +145,9 @@ def reason(fault: Exception) -> str:
     return str(fault).rpartition(": ")[2] or type(fault).__name__
 
 
-def _session(api_url: str) -> requests.Session:
+def _session(*, trust_env: bool) -> requests.Session:
     session = requests.Session()
-    # The embedded AWS is never behind a proxy, whatever the environment says.
-    session.trust_env = urlsplit(api_url).hostname not in _LOOPBACK
+    session.trust_env = trust_env
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
     return session

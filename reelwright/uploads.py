@@ -1,6 +1,7 @@
 """A local file put where the stack may read it, by the presigned addresses the API gives out."""
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -75,7 +76,7 @@ class _Sender:
 
     def send(self, parts: tuple[UploadPart, ...]) -> list[str]:
         """Several parts at a time; the ETag of each, in order."""
-        starts = [sum(part.size_bytes for part in parts[:i]) for i in range(len(parts))]
+        starts = itertools.accumulate((part.size_bytes for part in parts[:-1]), initial=0)
         with ThreadPoolExecutor(PARALLEL) as pool:
             sending = [
                 pool.submit(self._put, part, start)

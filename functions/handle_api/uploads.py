@@ -8,6 +8,7 @@ import re
 import uuid
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -98,16 +99,13 @@ def complete(caller: Caller, upload_id: str, done: CompleteUpload, store: MediaS
     prefix = f"s3://{store.bucket}/{caller.uploads}"
     if not re.fullmatch(re.escape(prefix) + _GIVEN, done.source):
         raise _refused(INVALID_REQUEST, "source", f"The source is not one given to you: {prefix}…")
-    parts = [
-        {"PartNumber": number, "ETag": f'"{etag.strip(chr(34))}"'}
-        for number, etag in enumerate(done.etags, 1)
-    ]
+    parts: Any = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(done.etags, 1)]
     try:
         store.s3.complete_multipart_upload(
             Bucket=store.bucket,
             Key=done.source.split("/", 3)[3],
             UploadId=upload_id,
-            MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
+            MultipartUpload={"Parts": parts},
         )
     except ClientError as error:
         code, said = error.response["Error"]["Code"], error.response["Error"]["Message"]

@@ -2,7 +2,6 @@
 
 import sys
 import traceback
-from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
@@ -65,6 +64,8 @@ def _help_of(wrong: TyperException) -> str:
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(version("reelwright"))
         raise typer.Exit
 

@@ -1,5 +1,6 @@
 """Where a job's files are put, and fetching them there."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ class File:
 
     made: Made
     path: Path
+
+
+class _Abandoned(Exception):  # noqa: N818 - no fault: another file failed, or the user stopped
+    pass
 
 
 class Place:
@@ -68,14 +73,23 @@ class Place:
 def fetch(client: "Client", job: JobView, place: Place, progress: "Progress") -> list[File]:
     """All files of a COMPLETE job, several at a time."""
     files = place.files(job)
+    stopped = threading.Event()
     total_bytes = sum(file.made.size_bytes for file in files)
     with progress.transfer("downloading", total_bytes) as told, ThreadPoolExecutor(_PARALLEL) as do:
-        fetched = [do.submit(client.download, job, one.made, one.path, told) for one in files]
+
+        def count(more_bytes: int) -> None:
+            if stopped.is_set():
+                raise _Abandoned
+            told(more_bytes)
+
+        fetched = [do.submit(client.download, job, one.made, one.path, count) for one in files]
         try:
             for one in fetched:
                 one.result()
         except BaseException:
-            do.shutdown(wait=False, cancel_futures=True)
+            # Ctrl-C, or a file that can't be had: the others have no purpose.
+            stopped.set()
+            do.shutdown(cancel_futures=True)
             raise
     return files
 

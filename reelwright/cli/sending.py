@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
 from pydantic import ValidationError
 
 from functions.shared.faults import faults, sentence
@@ -14,7 +15,7 @@ from reelwright.cli.exits import ENDS, Exit
 from reelwright.cli.given import Given
 from reelwright.cli.progress import Progress
 from reelwright.cli.watching import Watch
-from reelwright.errors import InvalidRequestError, NotFoundError
+from reelwright.errors import InvalidRequestError, NotFoundError, TransferError
 
 if TYPE_CHECKING:
     from reelwright.api import Client
@@ -62,8 +63,12 @@ class Sending:
         if self._file is None:
             return self._source
         size_bytes = self._file.stat().st_size
-        with self._progress.transfer("uploading", size_bytes) as told:
-            return client.upload(self._file, told)
+        try:
+            with self._progress.transfer("uploading", size_bytes) as told:
+                return client.upload(self._file, told)
+        except KeyboardInterrupt:
+            self._output.said("Stopped before a job was sent.")
+            raise typer.Abort from None
 
     def _sent(self, job: JobView) -> Exit:
         if self._given.as_json:
@@ -79,7 +84,16 @@ def finish(
 ) -> Exit:
     """Fetch what an ended job made, if it made anything, and tell how it ended."""
     output = given.output
-    files = results.fetch(client, job, place, progress) if job.status == "COMPLETE" else []
+    files: list[results.File] = []
+    if job.status == "COMPLETE":
+        again = f"the job is COMPLETE: fetch its files by `reelwright job {job.job_id} -o OUT`"
+        try:
+            files = results.fetch(client, job, place, progress)
+        except TransferError as fault:
+            raise TransferError(str(fault), again) from fault
+        except KeyboardInterrupt:
+            output.said(f"Stopped; {again}")
+            raise typer.Abort from None
     if given.as_json:
         output.document(shown(job, files))
     elif job.status == "COMPLETE":

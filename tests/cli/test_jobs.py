@@ -11,7 +11,7 @@ from local.embedded import EmbeddedAws
 from tests.cli.conftest import CLIP, PROGRAM, CommandLine, until
 
 QUICK = ("--height", "90", "--preset", "ultrafast")
-SLOW = ("--height", "540", "--preset", "slow")
+SLOW = ("--height", "360", "--preset", "slow")
 FOLLOWING = "reelwright-follow-"
 
 

@@ -97,6 +97,8 @@ def test_somebody_sees_her_own_jobs_only(
     assert (as_somebody.folder / "a.jpg").read_bytes()[:2] == b"\xff\xd8"
     listed = as_somebody("jobs", *at, "--json").json["jobs"]
     assert [job["job_id"] for job in listed] == [mine.json["job_id"]]
+    # The embedded AWS's own user is an operator.
+    assert reelwright("job", mine.json["job_id"]).code == 0
 
 
 @pytest.mark.usefixtures("invited")

@@ -8,7 +8,7 @@ import pytest
 from tests.cli.conftest import CLIP, CommandLine
 
 QUICK = ("render", str(CLIP), "--height", "90", "--preset", "ultrafast", "-o", "out")
-SLOW = ("render", str(CLIP), "--height", "540", "--preset", "slow", "-o", "out")
+SLOW = ("render", str(CLIP), "--height", "360", "--preset", "slow", "-o", "out")
 WATCHING = "queued|waiting|planning|rendering"
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
 

@@ -33,6 +33,7 @@ def problem(answer: Answer) -> ProblemDocument:
     """The answer is a problem, told as one should be."""
     assert answer.headers["Content-Type"] == "application/problem+json"
     document = ProblemDocument.model_validate_json(answer.text)
+    assert None not in json.loads(answer.text).values()
     assert document.status == answer.status
     assert document.detail.endswith((".", "…"))
     assert "\n" not in document.detail

@@ -78,6 +78,13 @@ class FakeApi:
         return [one for one in self.asked if (one.method, one.path) == (method, path)]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that goes away in the middle is part of some tests."""
+
+
 @contextmanager
 def serving() -> Iterator[FakeApi]:
     api = FakeApi()
@@ -105,8 +112,7 @@ def serving() -> Iterator[FakeApi]:
         def log_message(self, *_: Any) -> None:
             """Not on the tests' output."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     api.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -104,6 +104,11 @@ def test_an_address_where_nobody_serves_is_named(retries: Retries, waits: list[f
     assert len(waits) == TRIES - 1
 
 
+def test_a_token_is_not_sent_in_the_clear() -> None:
+    with pytest.raises(InvalidRequestError, match="in the clear"):
+        Client("http://video.example.org", "token")
+
+
 class Renewing:
     """Tokens numbered by how often a new one was asked for."""
 

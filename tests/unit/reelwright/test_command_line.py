@@ -229,6 +229,28 @@ def test_a_folder_that_can_not_be_written_is_named(api: FakeApi, reelwright: Run
     ran = reelwright("job", ID, "-o", "clip.mp4/out")
     assert ran.code == 7
     assert "clip.mp4/out/video.mp4 can't be written" in ran.err
+    assert is_one_line(ran.err.splitlines(keepends=True)[-1])
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("upload", "Stopped before a job was sent."),
+        ("download", f"fetch its files by `reelwright job {ID} -o OUT`"),
+    ],
+)
+def test_ctrl_c_beside_the_job_says_where_things_are(
+    api: FakeApi, reelwright: Run, monkeypatch: pytest.MonkeyPatch, at: str, said: str
+) -> None:
+    def stopped(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    rendering(api)
+    monkeypatch.setattr(f"reelwright.api.Client.{at}", stopped)
+    ran = reelwright("render", "clip.mp4", "--json")
+    assert (ran.code, ran.out) == (130, "")
+    assert said in ran.err
+    assert len(api.to("POST", "/jobs")) == (at == "download")
 
 
 def test_a_fault_of_its_own_is_one_line_and_a_traceback_with_debug(

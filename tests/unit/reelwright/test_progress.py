@@ -3,6 +3,9 @@
 import io
 import json
 import re
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,8 @@ from rich.console import Console
 from functions.shared.job import JobRequest
 from functions.shared.job_view import JobView
 from reelwright.cli.progress import Progress
-from reelwright.cli.results import Place
+from reelwright.cli.results import Place, fetch
+from reelwright.errors import TransferError
 from tests.unit.reelwright.fake_api import FakeApi, job, output
 
 
@@ -145,3 +149,33 @@ def test_it_is_known_before_whether_one_name_will_do(wanted: dict[str, Any], is_
         return
     with pytest.raises(typer.BadParameter, match="name a folder"):
         place.check(request)
+
+
+class Fetching:
+    """A client whose first file can't be had, and whose second never ends by itself."""
+
+    def __init__(self) -> None:
+        self.waiting = threading.Event()
+        self.abandoned = threading.Event()
+
+    def download(self, _job: JobView, made: Any, to: Path, on_bytes: Callable[[int], None]) -> Path:
+        if made.name == "360p":
+            self.waiting.wait(timeout=10)
+            raise TransferError("It is gone.")
+        deadline = time.monotonic() + 10
+        try:
+            while time.monotonic() < deadline:
+                on_bytes(1)
+                self.waiting.set()
+        except Exception:
+            self.abandoned.set()
+            raise
+        return to
+
+
+def test_a_file_that_fails_ends_the_other_downloads(api: FakeApi) -> None:
+    fetching: Any = Fetching()
+    progress = Progress(Console(file=io.StringIO()), quiet=True)
+    with pytest.raises(TransferError, match="It is gone"):
+        fetch(fetching, complete(api, 2, 0), Place(None, "talk"), progress)
+    assert fetching.abandoned.is_set()
