@@ -78,19 +78,23 @@ def logger() -> Logger:
 
 @functools.cache
 def _config() -> Config:
+    """Asked for little, a service answers at once or not at all: the shortest function must have
+    time left to ask again."""
     return Config(
         retries={"mode": "standard", "max_attempts": 5},
         connect_timeout=5,
-        read_timeout=60,
+        read_timeout=8,
         max_pool_connections=32,
     )
 
 
 def _s3_config() -> Config:
     """Presigned addresses of objects under our own key must be signed by version 4, and must name
-    the region's own host: the global one redirects for a new bucket, which a signature forbids."""
+    the region's own host: the global one redirects for a new bucket, which a signature forbids.
+    S3 may take its time to publish a large file."""
     return _config().merge(
         Config(
+            read_timeout=60,
             signature_version="s3v4",
             s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
         )

@@ -34,6 +34,23 @@ def test_a_job_whose_last_transaction_meets_a_fault_is_completed_once(
     assert_completed_once(stack, job, after_it)
 
 
+def test_a_last_transaction_that_is_never_answered_is_asked_again_in_the_same_call(
+    stack: Deployed, clip: str, job_id: str, key: str, wire: FaultyWire
+) -> None:
+    """Else two of them would use up the state's attempts, and a published job would fail."""
+    with behind(stack, wire, "FinishJob"):
+        unanswered = wire.hold(ENDING, job_id, "COMPLETE")
+        next_one = two_jobs(stack, clip, job_id, key)
+        until(unanswered.is_here, "the job's last transaction", 60)
+        job = stack.wait(job_id)
+        after_it = stack.wait(next_one)
+    arn = job["execution_arn"]
+    assert stack.execution(arn)["status"] == "SUCCEEDED"
+    history = stack.client.states.get_execution_history(executionArn=arn)["events"]
+    assert [event for event in history if event["type"] == "TaskFailed"] == []
+    assert_completed_once(stack, job, after_it)
+
+
 @pytest.mark.parametrize("done", [False, True], ids=["before its transaction", "after it"])
 def test_a_job_whose_finish_is_killed_is_completed_once(
     stack: Deployed, clip: str, job_id: str, key: str, wire: FaultyWire, *, done: bool
