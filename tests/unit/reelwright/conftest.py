@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from reelwright import Client
+from reelwright.cli.main import run
 from reelwright.retries import Retries
+from tests.unit.reelwright.commands import CONTENT, Ran, Run
 from tests.unit.reelwright.fake_api import FakeApi, serving
 
 TRIES = 4
@@ -40,3 +42,27 @@ def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REELWRIGHT_CONFIG", str(tmp_path / "config"))
     for name in ("STACK", "API", "TOKEN", "LOCAL_HOME", "PASSWORD", "NEW_PASSWORD", "USER"):
         monkeypatch.delenv(f"REELWRIGHT_{name}", raising=False)
+
+
+@pytest.fixture
+def reelwright(
+    api: FakeApi,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """The command line in an empty folder, signed in to the fake API."""
+    monkeypatch.setenv("REELWRIGHT_API", api.url)
+    monkeypatch.setenv("REELWRIGHT_TOKEN", "e30.eyJzdWIiOiJtZSJ9.x")
+    monkeypatch.setattr("reelwright.retries.Retries.wait", lambda *_: None)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "clip.mp4").write_bytes(CONTENT)
+
+    def ran(*arguments: str) -> Ran:
+        code = run(list(arguments))
+        printed = capsys.readouterr()
+        return Ran(code, printed.out, printed.err)
+
+    return ran
