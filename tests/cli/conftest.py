@@ -149,6 +149,20 @@ def outputs(aws: EmbeddedAws) -> dict[str, str]:
 
 
 @pytest.fixture
+def held(aws: EmbeddedAws) -> Iterator[None]:
+    """No chunk is rendered: a job that was begun stays RUNNING until it is cancelled."""
+    lambdas = aws.client("lambda")
+    pages = lambdas.get_paginator("list_functions").paginate()
+    names = [function["FunctionName"] for page in pages for function in page["Functions"]]
+    (name,) = [name for name in names if "RenderChunkFunction" in name]
+    lambdas.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        lambdas.delete_function_concurrency(FunctionName=name)
+
+
+@pytest.fixture
 def as_somebody(reelwright: CommandLine, aws: EmbeddedAws) -> CommandLine:
     """Of somebody who signs in: Cognito is where the embedded AWS is."""
     return reelwright.given(

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import av
+import pytest
 
 from local.embedded import EmbeddedAws
 from tests.cli.conftest import CLIP, PROGRAM, CommandLine, until
@@ -69,6 +70,7 @@ def test_a_job_that_fails_says_why_in_one_line_and_its_logs_say_more(
     assert reelwright("job", job_id, "--watch").code == 1
 
 
+@pytest.mark.usefixtures("held")
 def test_jobs_sent_ahead_are_listed_cancelled_and_not_sent_twice(
     reelwright: CommandLine, aws: EmbeddedAws, outputs: dict[str, str]
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_bucket_that_may_not_be_read_is_refused(reelwright: CommandLine) -> No
     assert "nobodys-bucket" in ran.err
 
 
+@pytest.mark.usefixtures("held")
 def test_stopped_without_a_terminal_a_job_goes_on(reelwright: CommandLine) -> None:
     with reelwright.started("render", str(CLIP), *SLOW) as running:
         assert running.stderr is not None

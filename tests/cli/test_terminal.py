@@ -8,7 +8,6 @@ import pytest
 from tests.cli.conftest import CLIP, CommandLine
 
 QUICK = ("render", str(CLIP), "--height", "90", "--preset", "ultrafast", "-o", "out")
-SLOW = ("render", str(CLIP), "--height", "360", "--preset", "slow", "-o", "out")
 WATCHING = "queued|waiting|planning|rendering"
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
 
@@ -42,8 +41,9 @@ def test_without_colour_and_on_a_narrow_terminal_it_is_readable(reelwright: Comm
     assert "━" not in text
 
 
+@pytest.mark.usefixtures("held")
 def test_ctrl_c_and_no_stops_watching_only(reelwright: CommandLine) -> None:
-    shown = reelwright.on_a_terminal(*SLOW)
+    shown = reelwright.on_a_terminal(*QUICK)
     shown.expect(WATCHING)
     shown.sendintr()
     shown.expect(r"Cancel the job too\? \[y/N\] ")
@@ -56,8 +56,9 @@ def test_ctrl_c_and_no_stops_watching_only(reelwright: CommandLine) -> None:
     assert reelwright("cancel", job_id).code == 0
 
 
+@pytest.mark.usefixtures("held")
 def test_ctrl_c_and_yes_cancels_the_job(reelwright: CommandLine) -> None:
-    shown = reelwright.on_a_terminal(*SLOW)
+    shown = reelwright.on_a_terminal(*QUICK)
     shown.expect(WATCHING)
     shown.sendintr()
     shown.expect("Cancel the job too")
@@ -69,8 +70,9 @@ def test_ctrl_c_and_yes_cancels_the_job(reelwright: CommandLine) -> None:
     assert reelwright("job", job_id, "--json").json["status"] == "CANCELLED"
 
 
+@pytest.mark.usefixtures("held")
 def test_ctrl_c_twice_stops_watching_at_once(reelwright: CommandLine) -> None:
-    shown = reelwright.on_a_terminal(*SLOW)
+    shown = reelwright.on_a_terminal(*QUICK)
     shown.expect(WATCHING)
     shown.sendintr()
     shown.expect("Cancel the job too")
@@ -82,9 +84,10 @@ def test_ctrl_c_twice_stops_watching_at_once(reelwright: CommandLine) -> None:
     assert reelwright("cancel", job_id).code == 0
 
 
+@pytest.mark.usefixtures("held")
 @pytest.mark.parametrize("key", ["\x04", "what\n"])
 def test_no_clear_yes_is_a_no(reelwright: CommandLine, key: str) -> None:
-    shown = reelwright.on_a_terminal(*SLOW)
+    shown = reelwright.on_a_terminal(*QUICK)
     shown.expect(WATCHING)
     shown.sendintr()
     shown.expect("Cancel the job too")
