@@ -26,7 +26,6 @@ from local.deploy import deploy
 from local.embedded import EmbeddedAws
 from local.home import PROJECT, forget_account
 
-USER = "bench@example.com"
 _TIMEOUT_S = 60
 _IMPORTS = 5
 
@@ -125,14 +124,15 @@ def _imports() -> Iterator[float]:
 
 def _token(aws: EmbeddedAws, outputs: dict[str, str]) -> str:
     idp = aws.client("cognito-idp")
-    user = {"UserPoolId": outputs["UserPoolId"], "Username": USER}
+    name = f"{uuid.uuid4().hex}@example.com"  # the folder keeps those of earlier runs
+    user = {"UserPoolId": outputs["UserPoolId"], "Username": name}
     password = f"{uuid.uuid4()} aA1!"
     idp.admin_create_user(**user, MessageAction="SUPPRESS", TemporaryPassword=password)
     idp.admin_set_user_password(**user, Password=password, Permanent=True)
     answer = idp.initiate_auth(
         ClientId=outputs["UserPoolClientId"],
         AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": USER, "PASSWORD": password},
+        AuthParameters={"USERNAME": name, "PASSWORD": password},
     )
     return str(answer["AuthenticationResult"]["AccessToken"])
 

@@ -19,6 +19,10 @@ class TransientError(ReelwrightError):
     """A network, storage or process failure that another attempt may not meet."""
 
 
+class AwsRefused(ReelwrightError):  # noqa: N818
+    """A service refused a call for good: a permission, a quota or a setting of the account."""
+
+
 class RenderTimedOut(ReelwrightError):  # noqa: N818 - the name is what operators read
     """A function's time ran out before its work was done; each attempt costs that time again."""
 

@@ -27,7 +27,7 @@ from botocore.exceptions import (
 )
 
 from functions.shared.answers import StepFunctionsAnswers
-from functions.shared.errors import ReelwrightError, TransientError
+from functions.shared.errors import AwsRefused, ReelwrightError, TransientError
 from functions.shared.executions import StepFunctionsExecutions
 from functions.shared.jobs_table import JobsTable
 from functions.shared.media_store import MediaStore
@@ -153,13 +153,20 @@ def readable_buckets() -> tuple[str, ...]:
 
 
 def _named(handle: Callable[[Any, Context], Any], event: Any, context: Context) -> Any:
-    """Call the handler. AWS's passing faults have dozens of class names; here they get one."""
+    """Call the handler. AWS's faults have dozens of class names; here they get two."""
     try:
         return handle(event, context)
     except (BotoCoreError, Boto3Error, ClientError) as error:
-        if not is_passing(error):
-            raise
-        raise TransientError(f"AWS did not do what was asked just now: {error}.") from error
+        if is_passing(error):
+            raise TransientError(f"AWS did not do what was asked just now: {error}.") from error
+        raise AwsRefused(f"AWS refused what this function asked of it: {_cause(error)}.") from error
+
+
+def _cause(error: BaseException) -> str:
+    """AWS's own words. What a transfer wraps around them names files of this machine."""
+    while isinstance(error, Boto3Error) and (error.__cause__ or error.__context__):
+        error = error.__cause__ or error.__context__ or error
+    return str(error).rstrip(".")
 
 
 def is_passing(error: BaseException) -> bool:

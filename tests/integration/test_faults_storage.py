@@ -104,11 +104,7 @@ def test_a_part_that_can_not_be_kept_fails_its_job_by_name_and_number(
         stack.client.submit({"source": clip, **THREE_CHUNKS, "job_id": job_id, "order_key": key})
         behind_it = stack.client.submit({"source": clip, **PICTURE, "order_key": key})
         error = failed(stack, job_id)
-    assert (error["name"], error["state"], error["chunk"]) == (
-        "S3UploadFailedError",
-        "Render Chunk",
-        1,
-    )
+    assert (error["name"], error["state"], error["chunk"]) == ("AwsRefused", "Render Chunk", 1)
     assert "AccessDenied" in error["message"]
     assert_unpublished(stack, job_id)
     assert stack.wait(behind_it)["status"] == "COMPLETE"
@@ -130,7 +126,7 @@ def test_a_file_that_can_not_be_published_fails_its_job_by_name(
         stack.client.submit({"source": clip, **THREE_CHUNKS, "job_id": job_id, "order_key": key})
         behind_it = stack.client.submit({"source": clip, **PICTURE, "order_key": key})
         error = failed(stack, job_id)
-    assert (error["name"], error["state"]) == ("AccessDenied", "Assemble Render")
+    assert (error["name"], error["state"]) == ("AwsRefused", "Assemble Render")
     assert "AccessDenied" in error["message"]
     assert_unpublished(stack, job_id)
     assert open_uploads(stack, job_id) == 0

@@ -8,7 +8,7 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from functions.shared import runtime
-from functions.shared.errors import SourceEmpty, TransientError
+from functions.shared.errors import AwsRefused, SourceEmpty, TransientError
 
 
 class Lambda:
@@ -79,11 +79,20 @@ def test_a_passing_fault_of_aws_has_the_one_name_that_is_retried(fault: Exceptio
         refusal("NoSuchKey", 404),
         refusal("ValidationException", 400),
         wrapped(refusal("AccessDenied", 403)),
-        SourceEmpty("It is empty."),
-        KeyError("job_id"),
     ],
 )
-def test_a_fault_that_stays_keeps_its_own_name(fault: Exception) -> None:
+def test_a_refusal_has_one_name_and_the_words_of_the_service(fault: Exception) -> None:
+    @runtime.logged
+    def handle(_event: Any, _context: Any) -> None:
+        raise fault
+
+    with pytest.raises(AwsRefused, match="PutObject") as refused:
+        handle({}, Lambda())
+    assert "upload failed" not in str(refused.value)
+
+
+@pytest.mark.parametrize("fault", [SourceEmpty("It is empty."), KeyError("job_id")])
+def test_a_fault_of_another_kind_keeps_its_own_name(fault: Exception) -> None:
     @runtime.logged
     def handle(_event: Any, _context: Any) -> None:
         raise fault
