@@ -26,7 +26,7 @@ from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, PROJECT, REGION, forget_account
 from local.loopback_receiver import LoopbackReceiver
 from local.stand_ins import stand_in
-from reelwright.client import Client
+from reelwright.direct import DirectClient
 
 CLIP = PROJECT / "examples" / "clip.mp4"
 _CHANGES = 4
@@ -45,7 +45,7 @@ def main() -> int:
     forget_account()
     with EmbeddedAws(PROJECT / ".reelwright" / "events") as aws, LoopbackReceiver() as receiver:
         outputs = deploy(asked.assembly, "Reelwright", aws)
-        client = Client.connect(
+        client = DirectClient.connect(
             outputs, boto3.Session(ACCOUNT, "test", region_name=REGION), aws.endpoint
         )
         on_bus = _queue_on_bus(aws, outputs["EventBusName"])
@@ -88,7 +88,7 @@ class OnBus:
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def _deliverer(client: Client) -> str:
+def _deliverer(client: DirectClient) -> str:
     """The name of deliver_webhook."""
     pages = client.functions.get_paginator("list_functions").paginate()
     (found,) = [
@@ -101,7 +101,7 @@ def _deliverer(client: Client) -> str:
 
 
 def _round(
-    client: Client, source: str, receiver: LoopbackReceiver, on_bus: OnBus
+    client: DirectClient, source: str, receiver: LoopbackReceiver, on_bus: OnBus
 ) -> list[tuple[float, float]]:
     """(seconds to the bus, seconds to the receiver) of each change of one job."""
     before = len(receiver.received)

@@ -25,7 +25,7 @@ from benchmarks.source import make_source
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, PROJECT, REGION, forget_account
-from reelwright.client import TERMINAL, Client, Job, Stage
+from reelwright.direct import TERMINAL, DirectClient, Job, Stage
 
 RESULTS = PROJECT / "benchmarks" / "results" / "job_vs_ffmpeg.json"
 _POLL_S = 0.02
@@ -65,7 +65,7 @@ def main() -> int:
     with engine as aws:
         outputs = deploy(arguments.assembly, "Reelwright", aws)
         session = boto3.Session(ACCOUNT, "test", region_name=REGION)
-        client = Client.connect(outputs, session, aws.endpoint)
+        client = DirectClient.connect(outputs, session, aws.endpoint)
         uploaded = client.upload(source)
         timings = [
             _round(client, uploaded, source, Path(ffmpeg), arguments.preset, console)
@@ -78,7 +78,7 @@ def main() -> int:
 
 
 def _round(
-    client: Client, uploaded: str, source: Path, ffmpeg: Path, preset: str, console: Console
+    client: DirectClient, uploaded: str, source: Path, ffmpeg: Path, preset: str, console: Console
 ) -> Timing:
     sent_at = time.time()
     began = time.monotonic()
@@ -95,7 +95,7 @@ def _round(
     return timing
 
 
-def _run(client: Client, request: dict[str, Any]) -> Job:
+def _run(client: DirectClient, request: dict[str, Any]) -> Job:
     """Put a job on the queue and wait for its end."""
     job_id = client.submit(request)
     while (job := client.job(job_id)) is None or job["status"] not in TERMINAL:

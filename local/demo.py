@@ -16,7 +16,7 @@ from rich.table import Table
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, PROJECT, REGION, forget_account
-from reelwright.client import TERMINAL, Client, Job
+from reelwright.direct import TERMINAL, DirectClient, Job
 
 CLIP = PROJECT / "examples" / "clip.mp4"
 _POLL_S = 0.1
@@ -69,7 +69,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _stack(console: Console, assembly: Path, stack: str) -> Client:
+def _stack(console: Console, assembly: Path, stack: str) -> DirectClient:
     began = time.monotonic()
     aws = EmbeddedAws()
     found = aws.note is not None
@@ -83,7 +83,7 @@ def _stack(console: Console, assembly: Path, stack: str) -> Client:
         f"deployed ({time.monotonic() - began:.1f} s)",
         soft_wrap=True,
     )
-    return Client.connect(outputs, session, aws.endpoint)
+    return DirectClient.connect(outputs, session, aws.endpoint)
 
 
 def _request(source: str, file: Path) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _request(source: str, file: Path) -> dict[str, Any]:
     return {**request, "chunk_s": _SHORT_CHUNK_S} if short else request
 
 
-def _follow(console: Console, client: Client, job_id: str) -> Job:
+def _follow(console: Console, client: DirectClient, job_id: str) -> Job:
     columns = (
         TextColumn("{task.description:10}"),
         BarColumn(),
@@ -123,7 +123,7 @@ def _follow(console: Console, client: Client, job_id: str) -> Job:
     return job
 
 
-def _report(console: Console, client: Client, job: Job, took: float) -> None:
+def _report(console: Console, client: DirectClient, job: Job, took: float) -> None:
     folder = PROJECT / ".reelwright" / "demo" / job["job_id"]
     result = client.result(job)
     for made in result["outputs"]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         VideoEncoding,
     )
     from functions.shared.job_view import JobSummary, JobView
-    from reelwright.api import Client
+    from reelwright.client import Client
 
 __all__ = [
     "AudioEncoding",
@@ -32,7 +32,7 @@ __all__ = [
     "VideoEncoding",
 ]
 _ELSEWHERE = {
-    "Client": "reelwright.api",
+    "Client": "reelwright.client",
     "JobSummary": "functions.shared.job_view",
     "JobView": "functions.shared.job_view",
 }

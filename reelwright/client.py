@@ -1,199 +1,195 @@
-"""A stack as its callers see it: put a job on the queue, follow it, fetch what it made.
+"""The client: jobs of one stack, over its HTTP API, as one caller (docs/python-client.md)."""
 
-Only the stack's outputs and public AWS calls are used, so the same code speaks to a stack on AWS
-and to the embedded one.
-"""
-
-import json
-import re
+import math
+import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
-import boto3
+from pydantic import BaseModel, ValidationError
 
-from functions.shared import progress
-from functions.shared.errors import CancelRefused
-from functions.shared.job import parse_input
-from functions.shared.jobs_table import TERMINAL, JobsTable
-from functions.shared.media_store import Keys, MediaStore
-from functions.shared.plan import Plan
-from functions.shared.submissions import message_group
-from functions.shared.turns_table import TurnsTable
+from functions.shared.job import JobRequest
+from functions.shared.job_rows import TERMINAL
+from functions.shared.job_view import JobSummary, JobView, OutputView, SnapshotView
+from reelwright import uploads
+from reelwright.downloads import Download
+from reelwright.errors import (
+    JobTimeoutError,
+    NotFoundError,
+    TransferError,
+    UnreachableError,
+)
+from reelwright.retries import Retries
+from reelwright.stacks import Stack
+from reelwright.transport import FixedToken, Tokens, Transport
+from reelwright.uploads import OnBytes
 
-if TYPE_CHECKING:
-    from types_boto3_lambda import LambdaClient
-    from types_boto3_sqs import SQSClient
-    from types_boto3_stepfunctions import SFNClient
-
-__all__ = ["TERMINAL", "Client", "Job", "Progress", "Stage"]
-
-Job = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What exists already against what is planned: derived from the store, so never wrong."""
-
-    status: str
-    done: int
-    total: int
-    """0 while there is no plan yet."""
+_PAGE = 100
+_FIRST_POLL_S = 0.3
+_LONGEST_POLL_S = 5.0
+_SLOWER = 1.3
+V = TypeVar("V", bound=BaseModel)
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A state of the execution, in seconds since the execution's start."""
-
-    name: str
-    kind: str
-    """Task, Choice, Map, …"""
-    start_s: float
-    end_s: float
-
-
-@dataclass(frozen=True)
 class Client:
-    """One stack. `outputs` are its CloudFormation outputs."""
+    """What one caller may do with jobs. Errors are those of reelwright.errors.
 
-    outputs: Mapping[str, str]
-    sqs: "SQSClient"
-    states: "SFNClient"
-    functions: "LambdaClient"
-    jobs: JobsTable
-    store: MediaStore
+    Calls are tried again where another try may help; submitting twice makes one job.
+    """
 
-    @classmethod
-    def connect(
-        cls, outputs: Mapping[str, str], session: boto3.Session, endpoint: str | None
-    ) -> Self:
-        """`endpoint` is the embedded AWS's, None on AWS."""
-        dynamodb = session.client("dynamodb", endpoint_url=endpoint)
-        return cls(
-            outputs=outputs,
-            sqs=session.client("sqs", endpoint_url=endpoint),
-            states=session.client("stepfunctions", endpoint_url=endpoint),
-            functions=session.client("lambda", endpoint_url=endpoint),
-            jobs=JobsTable(
-                dynamodb,
-                outputs["JobsTableName"],
-                TurnsTable(dynamodb, outputs["TurnsTableName"]),
-            ),
-            store=MediaStore(
-                session.client("s3", endpoint_url=endpoint), outputs["MediaBucketName"]
-            ),
-        )
+    def __init__(
+        self, api_url: str, tokens: Tokens | str, *, retries: Retries | None = None
+    ) -> None:
+        """`tokens`: an access token of the stack's user pool, or what gives out such tokens."""
+        given = FixedToken(tokens) if isinstance(tokens, str) else tokens
+        self._transport = Transport(api_url, given, retries)
 
     @classmethod
-    def of_stack(cls, stack: str, session: boto3.Session) -> Self:
-        """A stack on AWS, by its name."""
-        described = session.client("cloudformation").describe_stacks(StackName=stack)
-        listed = described["Stacks"][0].get("Outputs", [])
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in listed}
-        return cls.connect(outputs, session, None)
+    def of_stack(cls, stack: str, *, profile: str | None = None, region: str | None = None) -> Self:
+        """A stack on AWS, as whoever signed in by `reelwright login --stack …` on this machine."""
+        found = Stack.on_aws(stack, profile=profile, region=region)
+        return cls(found.api_url, found.tokens())
 
-    def upload(self, file: Path) -> str:
-        """Put a local file where the stack may read it; returns its s3:// URL."""
-        name = re.sub(r"[^A-Za-z0-9.]+", "-", file.name).strip("-.") or "source"
-        key = f"uploads/{uuid.uuid4().hex}/{name}"
-        self.store.s3.upload_file(str(file), self.store.bucket, key)
-        return f"s3://{self.store.bucket}/{key}"
+    @classmethod
+    def embedded(cls, home: Path | None = None) -> Self:
+        """The embedded AWS that is up, as a user made for it. `home` is its folder."""
+        found = Stack.embedded(home)
+        return cls(found.api_url, found.tokens())
 
-    def submit(self, request: Mapping[str, Any]) -> str:
-        """Put one message on the queue; returns the job's id. InvalidRequest before it is sent."""
-        job_id = str(request.get("job_id") or uuid.uuid4().hex)
-        parsed = parse_input({**request, "job_id": job_id})
-        self.send(
-            json.dumps({**request, "job_id": job_id}),
-            group=message_group(parsed),
-            deduplication=job_id,
+    def submit(
+        self, request: JobRequest | Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> JobView:
+        """Send a job. Under a key that was used before, the job it was used for.
+
+        ConflictError: it was used for another request. InvalidRequestError says what is wrong.
+        """
+        body = (
+            request.model_dump(mode="json", exclude_defaults=True)
+            if isinstance(request, JobRequest)
+            else request
         )
-        return job_id
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        return _read(JobView, self._transport.call("POST", "/jobs", body=body, headers=headers))
 
-    def send(self, body: str, *, group: str, deduplication: str) -> str:
-        """Put any text on the queue; returns the message's id."""
-        return self.sqs.send_message(
-            QueueUrl=self.outputs["QueueUrl"],
-            MessageBody=body,
-            MessageGroupId=group,
-            MessageDeduplicationId=deduplication,
-        )["MessageId"]
+    def job(self, job_id: str) -> JobView:
+        """A job as it is now, with addresses of its files that last a quarter of an hour."""
+        return _read(JobView, self._transport.call("GET", _path(job_id)))
 
-    def start(self, request: Mapping[str, Any], name: str | None = None) -> str:
-        """Start an execution by hand, past the queue; returns its ARN."""
-        return self.states.start_execution(
-            stateMachineArn=self.outputs["StateMachineArn"],
-            name=name or uuid.uuid4().hex,
-            input=json.dumps(request),
-        )["executionArn"]
+    def jobs(
+        self, *, status: str | None = None, order_key: str | None = None, limit: int | None = None
+    ) -> Iterator[JobSummary]:
+        """The caller's jobs, newest first; an operator's list is everybody's."""
+        query = {"status": status, "order_key": order_key}
+        asked = {name: value for name, value in query.items() if value is not None}
+        left, cursor = limit, None
+        while left is None or left > 0:
+            page = self._transport.call(
+                "GET",
+                "/jobs",
+                query=asked
+                | {"limit": str(min(left or _PAGE, _PAGE))}
+                | ({"cursor": cursor} if cursor else {}),
+            )
+            found = [_read(JobSummary, one) for one in page["jobs"]][:left]
+            yield from found
+            left = None if left is None else left - len(found)
+            cursor = page.get("cursor")
+            if not cursor:
+                return
 
-    def cancel(self, job_id: str) -> str:
-        """Cancel a job; returns its status. CancelRefused says why it can't be cancelled."""
-        answer = self.functions.invoke(
-            FunctionName=self.outputs["CancelJobFunctionName"],
-            Payload=json.dumps({"job_id": job_id}),
-        )
-        told = json.loads(answer["Payload"].read())
-        if not answer.get("FunctionError"):
-            return str(told["status"])
-        if told["errorType"] == CancelRefused.__name__:
-            raise CancelRefused(told["errorMessage"])
-        raise RuntimeError(f"{told['errorType']}: {told['errorMessage']}")
+    def cancel(self, job_id: str) -> JobView:
+        """Cancel a job; its end may come a moment later.
 
-    def job(self, job_id: str) -> Job | None:
-        return self.jobs.get(job_id)
+        ConflictError: it has ended otherwise, or is being published.
+        """
+        return _read(JobView, self._transport.call("DELETE", _path(job_id)))
 
-    def plan(self, job_id: str) -> Plan | None:
-        """The job's plan, once there is one."""
-        return (
-            self.store.read_plan(job_id) if self.store.head(Keys(job_id).plan) is not None else None
-        )
+    def watch(self, job_id: str, *, each_look: bool = False) -> Iterator[JobView]:
+        """The job now, after each change, and last when it has ended.
 
-    def progress(self, job_id: str) -> Progress:
-        row = self.job(job_id)
-        status = str(row["status"]) if row else "SENT"
-        counted = progress.count(self.store, job_id)
-        return Progress(status, counted.done, counted.total)
+        `each_look`: also while only the time left changes.
+        """
+        seen = None
+        for now in self._looks(job_id):
+            if each_look or _lasting(now) != seen:
+                seen = _lasting(now)
+                yield now
 
-    def parts(self, job_id: str) -> Iterator[str]:
-        """Keys of the parts made so far."""
-        return progress.parts(self.store, job_id)
+    def wait(self, job_id: str, timeout_s: float | None = None) -> JobView:
+        """The job once it has ended, however it did. JobTimeoutError: not within `timeout_s`."""
+        for now in self._looks(job_id, timeout_s):
+            if now.status in TERMINAL:
+                return now
+        raise JobTimeoutError(f"Job {job_id} has not ended after {timeout_s} s.", "it goes on")
 
-    def result(self, job: Job) -> dict[str, Any]:
-        """What a COMPLETE job made: its result.json."""
-        found: dict[str, Any] = self.store.read_json(job["result_key"])
-        return found
+    def _looks(self, job_id: str, timeout_s: float | None = None) -> Iterator[JobView]:
+        """Less and less often while nothing changes; until the end, or the time is over."""
+        ends_at = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        seen, poll_s = None, _FIRST_POLL_S
+        while True:
+            now = self.job(job_id)
+            yield now
+            left_s = ends_at - time.monotonic()
+            if now.status in TERMINAL or left_s <= 0:
+                return
+            if _lasting(now) != seen:
+                seen, poll_s = _lasting(now), _FIRST_POLL_S
+            time.sleep(min(poll_s, left_s))
+            poll_s = min(poll_s * _SLOWER, _LONGEST_POLL_S)
 
-    def download(self, key: str, folder: Path) -> Path:
-        file = folder / key.rsplit("/", 1)[1]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self.store.s3.download_file(self.store.bucket, key, str(file))
-        return file
+    def upload(self, file: Path, on_bytes: OnBytes = lambda _: None) -> str:
+        """Put a local file where the stack may read it: the s3:// URL to name as `source`."""
+        if not file.is_file():
+            raise NotFoundError(f"There is no file {file}.")
+        try:
+            return uploads.send(self._transport, file, on_bytes)
+        except OSError as fault:
+            raise TransferError(f"{file} can't be read ({fault.strerror or fault}).") from fault
 
-    def stages(self, execution_arn: str) -> list[Stage]:
-        """The execution's top-level states in order of their start, from its history."""
-        pages = self.states.get_paginator("get_execution_history").paginate(
-            executionArn=execution_arn
-        )
-        events = [event for page in pages for event in page["events"]]
-        if not events:
-            return []
-        zero = events[0]["timestamp"]
-        return list(_stages(events, lambda moment: (moment - zero).total_seconds()))
+    def download(
+        self,
+        job: JobView,
+        made: OutputView | SnapshotView,
+        to: Path,
+        on_bytes: OnBytes = lambda _: None,
+    ) -> Path:
+        """Fetch a file of the job to the path `to`, which is replaced when all of it is there."""
+        addresses = iter([made.url])
+
+        def address() -> str:
+            # The first is at hand; later ones are asked for, as addresses expire.
+            url = next(addresses, None) or _url(self.job(job.job_id), made.key)
+            if url is None:
+                raise NotFoundError(f"Job {job.job_id} has no file {made.key} any more.")
+            return url
+
+        transport = self._transport
+        fetched = Download(transport.session, transport.retries, address, made.size_bytes, on_bytes)
+        return fetched.to(to)
 
 
-def _stages(events: list[Any], since: Callable[[datetime], float]) -> Iterator[Stage]:
-    """Pair each state's entry with the next exit of the same name."""
-    for number, event in enumerate(events):
-        if not event["type"].endswith("StateEntered"):
-            continue
-        name = event["stateEnteredEventDetails"]["name"]
-        for later in events[number:]:
-            left = later.get("stateExitedEventDetails")
-            if left and left["name"] == name and later["type"].endswith("StateExited"):
-                kind = event["type"].removesuffix("StateEntered")
-                yield Stage(name, kind, since(event["timestamp"]), since(later["timestamp"]))
-                break
+def _path(job_id: str) -> str:
+    return f"/jobs/{quote(job_id, safe='')}"
+
+
+def _url(job: JobView, key: str) -> str | None:
+    made: list[OutputView | SnapshotView] = [*job.outputs, *job.snapshots]
+    return next((one.url for one in made if one.key == key), None)
+
+
+def _lasting(job: JobView) -> JobView:
+    """Without what differs in each answer: times left and presigned addresses."""
+    return job.model_copy(update={"eta_s": None, "outputs": (), "snapshots": ()})
+
+
+def _read(model: type[V], content: Any) -> V:
+    """An answer as a model. Fields that a newer API has beside the known ones are left out."""
+    try:
+        return model.model_validate(content, extra="ignore")
+    except ValidationError as fault:
+        raise UnreachableError(
+            f"The API answers what this client can't read: {fault.errors()[0]['loc']}.",
+            "bring the client and the stack to the same version",
+        ) from fault

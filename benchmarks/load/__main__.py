@@ -37,7 +37,7 @@ from benchmarks.load.sources import make_clips, upload_broken, upload_clips
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, PROJECT, REGION, forget_account
-from reelwright.client import Client
+from reelwright.direct import DirectClient
 
 _STACK = "Reelwright"
 _FOLDER = PROJECT / "build" / "load"
@@ -47,7 +47,7 @@ _FOLDER = PROJECT / "build" / "load"
 class Target:
     """The stack under load. `calls`: what its functions ask of DynamoDB; none on AWS."""
 
-    client: Client
+    client: DirectClient
     calls: list[Call]
 
 
@@ -99,15 +99,17 @@ def _embedded(assembly: Path) -> Iterator[Target]:
         with CountingProxy(aws.endpoint) as proxy:
             count_functions(proxy, aws, _STACK)
             with reconciled(aws, _STACK):
-                yield Target(Client.connect(outputs, session, aws.endpoint), proxy.calls)
+                yield Target(DirectClient.connect(outputs, session, aws.endpoint), proxy.calls)
 
 
 @contextmanager
 def _on_aws(stack: str) -> Iterator[Target]:
-    yield Target(Client.of_stack(stack, boto3.Session()), [])
+    yield Target(DirectClient.of_stack(stack, boto3.Session()), [])
 
 
-def _messages(arguments: argparse.Namespace, files: list[Path], client: Client) -> list[Message]:
+def _messages(
+    arguments: argparse.Namespace, files: list[Path], client: DirectClient
+) -> list[Message]:
     run = f"load-{uuid.uuid4().hex[:8]}"
     if arguments.tiny:
         (clip,) = upload_clips(files[:1], client)

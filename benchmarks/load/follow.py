@@ -14,7 +14,7 @@ from benchmarks.load.evidence import Evidence, Sample, Sent
 from benchmarks.load.histories import executions_since, is_any_running, published, trace
 from benchmarks.load.messages import Message
 from benchmarks.load.stack import left, look, queued, read_rows, send
-from reelwright.client import TERMINAL, Client
+from reelwright.direct import TERMINAL, DirectClient
 
 _POLL_S = 0.2
 _QUIET_S = 60.0
@@ -35,7 +35,7 @@ class Followed:
 
 
 def follow(
-    console: Console, client: Client, messages: Sequence[Message], timeout_s: float
+    console: Console, client: DirectClient, messages: Sequence[Message], timeout_s: float
 ) -> Followed:
     """Send all and look on until everything has come to rest, or time is up."""
     prompt = [message for message in messages if not message.is_late]
@@ -65,7 +65,7 @@ def follow(
 
 
 def _watch(
-    client: Client,
+    client: DirectClient,
     followed: Followed,
     sending: "Future[None]",
     tell: Callable[[Counter[str], int], None],
@@ -93,7 +93,7 @@ def _watch(
         time.sleep(_POLL_S)
 
 
-def _send_late(client: Client, followed: Followed, ended: set[str]) -> bool:
+def _send_late(client: DirectClient, followed: Followed, ended: set[str]) -> bool:
     """Send what was held back until its original had ended. False: nothing was."""
     due = [message for message in followed.late if message.original in ended]
     followed.late = [message for message in followed.late if message not in due]
@@ -101,7 +101,7 @@ def _send_late(client: Client, followed: Followed, ended: set[str]) -> bool:
     return bool(due)
 
 
-def is_at_rest(client: Client, began: datetime) -> bool:
+def is_at_rest(client: DirectClient, began: datetime) -> bool:
     """No message is on its way, no turn is held, no execution runs. In this order: a message
     leaves the queue after its turn was made, and a turn goes before its execution ends."""
     if queued(client, "QueueUrl"):
@@ -111,7 +111,7 @@ def is_at_rest(client: Client, began: datetime) -> bool:
     return not is_any_running(client, began)
 
 
-def gather(client: Client, followed: Followed, ceiling: int) -> Evidence:
+def gather(client: DirectClient, followed: Followed, ceiling: int) -> Evidence:
     """Read all that the checks and the figures need."""
     ids = list(dict.fromkeys(one.job_id for one in followed.sent))
     rows = read_rows(client, ids)

@@ -7,12 +7,12 @@ from typing import Any
 
 from benchmarks.load.evidence import Trace
 from functions.shared.media_store import Keys
-from reelwright.client import Client
+from reelwright.direct import DirectClient
 
 _WAIT = "Wait For Turn"
 
 
-def executions_since(client: Client, began: datetime) -> Iterator[str]:
+def executions_since(client: DirectClient, began: datetime) -> Iterator[str]:
     """ARNs of the state machine's executions."""
     pages = client.states.get_paginator("list_executions").paginate(
         stateMachineArn=client.outputs["StateMachineArn"]
@@ -23,14 +23,14 @@ def executions_since(client: Client, began: datetime) -> Iterator[str]:
                 yield execution["executionArn"]
 
 
-def is_any_running(client: Client, began: datetime) -> bool:
+def is_any_running(client: DirectClient, began: datetime) -> bool:
     running = client.states.list_executions(
         stateMachineArn=client.outputs["StateMachineArn"], statusFilter="RUNNING"
     )["executions"]
     return any(execution["startDate"] >= began for execution in running)
 
 
-def published(client: Client, job_id: str) -> list[str]:
+def published(client: DirectClient, job_id: str) -> list[str]:
     """Keys under the job's out/, each as often as there are versions of it."""
     pages = client.store.s3.get_paginator("list_object_versions").paginate(
         Bucket=client.store.bucket, Prefix=f"{Keys(job_id).root}out/"
@@ -38,7 +38,7 @@ def published(client: Client, job_id: str) -> list[str]:
     return [version["Key"] for page in pages for version in page.get("Versions", [])]
 
 
-def trace(client: Client, arn: str) -> Trace:
+def trace(client: DirectClient, arn: str) -> Trace:
     """One execution. Its chunks' own are Standard as well, unless a stage makes them short."""
     events = _events(client, arn)
     told = json.loads(events[0]["executionStartedEventDetails"]["input"])
@@ -58,7 +58,7 @@ def trace(client: Client, arn: str) -> Trace:
     )
 
 
-def _of_children(client: Client, arn: str) -> int:
+def _of_children(client: DirectClient, arn: str) -> int:
     """Of the executions of its Map Runs: the chunks' own."""
     count = 0
     for page in client.states.get_paginator("list_map_runs").paginate(executionArn=arn):
@@ -72,7 +72,7 @@ def _of_children(client: Client, arn: str) -> int:
     return count
 
 
-def _events(client: Client, arn: str) -> list[Any]:
+def _events(client: DirectClient, arn: str) -> list[Any]:
     pages = client.states.get_paginator("get_execution_history").paginate(executionArn=arn)
     return [event for page in pages for event in page["events"]]
 

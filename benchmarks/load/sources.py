@@ -51,7 +51,7 @@ class Broken:
 
 
 class Uploads(Protocol):
-    """Where sources go; reelwright.client.Client is one."""
+    """Where sources go; reelwright.direct.DirectClient is one."""
 
     def upload(self, file: Path) -> str:
         """Returns the file's s3:// URL."""

@@ -9,7 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from benchmarks.load.evidence import Left, Sample, Sent
 from benchmarks.load.messages import Message
-from reelwright.client import Client, Job
+from reelwright.direct import DirectClient, Job
 
 _MOST_KEYS = 100
 _STATUS_ALONE: Any = {
@@ -32,7 +32,7 @@ class Look:
     statuses: dict[str, str]
 
 
-def send(client: Client, message: Message) -> Sent:
+def send(client: DirectClient, message: Message) -> Sent:
     answer = client.sqs.send_message(
         QueueUrl=client.outputs["QueueUrl"],
         MessageBody=message.body,
@@ -42,7 +42,7 @@ def send(client: Client, message: Message) -> Sent:
     return Sent(message, answer["MessageId"], int(answer["SequenceNumber"]))
 
 
-def look(client: Client, job_ids: Sequence[str]) -> Look:
+def look(client: DirectClient, job_ids: Sequence[str]) -> Look:
     """Consistent reads, one after another."""
     count = client.jobs.turns.granted()
     turns = frozenset(t.job_id for t in client.jobs.turns.all() if t.state == "GRANTED")
@@ -52,7 +52,7 @@ def look(client: Client, job_ids: Sequence[str]) -> Look:
     return Look(Sample(datetime.now(UTC), count, turns, running), statuses)
 
 
-def read_rows(client: Client, job_ids: Sequence[str], only: Any = None) -> dict[str, Job]:
+def read_rows(client: DirectClient, job_ids: Sequence[str], only: Any = None) -> dict[str, Job]:
     """Rows of the jobs table by id; what has none is left out."""
     table = client.jobs.table
     found = {}
@@ -68,7 +68,7 @@ def read_rows(client: Client, job_ids: Sequence[str], only: Any = None) -> dict[
     return found
 
 
-def queued(client: Client, output: str) -> int:
+def queued(client: DirectClient, output: str) -> int:
     """Messages of the queue whose address is in this output, in hand or not."""
     told = client.sqs.get_queue_attributes(QueueUrl=client.outputs[output], AttributeNames=_QUEUED)[
         "Attributes"
@@ -76,7 +76,7 @@ def queued(client: Client, output: str) -> int:
     return sum(int(told[name]) for name in _QUEUED)
 
 
-def left(client: Client) -> Left:
+def left(client: DirectClient) -> Left:
     return Left(
         queued=queued(client, "QueueUrl"),
         dead_letters=queued(client, "DeadLetterQueueUrl"),

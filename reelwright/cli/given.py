@@ -14,8 +14,8 @@ import typer
 from reelwright.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from reelwright.api import Client
     from reelwright.cli.output import Output
+    from reelwright.client import Client
     from reelwright.stacks import Stack
 
 _STACK = "Which stack"
@@ -87,7 +87,7 @@ class Given:
         return Stack.embedded(self.home)
 
     def client(self, stack: "Stack | None" = None) -> "Client":
-        from reelwright.api import Client
+        from reelwright.client import Client
 
         found = stack or self.find_stack()
         return Client(found.api_url, found.tokens())

@@ -14,8 +14,8 @@ from functions.shared.job_view import JobView, OutputView, SnapshotView
 from reelwright.cli.description import facts
 
 if TYPE_CHECKING:
-    from reelwright.api import Client
     from reelwright.cli.progress import Progress
+    from reelwright.client import Client
 
 _NAMES_A_FILE = frozenset({".mp4", ".jpg", ".jpeg", ".png"})
 _PARALLEL = 4

@@ -18,7 +18,7 @@ from reelwright.cli.watching import Watch
 from reelwright.errors import InvalidRequestError, NotFoundError, TransferError
 
 if TYPE_CHECKING:
-    from reelwright.api import Client
+    from reelwright.client import Client
 
 _ANY_SOURCE = "s3://any/source"
 """Stands for a file that is not uploaded yet."""

@@ -9,9 +9,9 @@ from functions.shared.job_view import JobView
 from reelwright.errors import ConflictError
 
 if TYPE_CHECKING:
-    from reelwright.api import Client
     from reelwright.cli.output import Output
     from reelwright.cli.progress import Progress
+    from reelwright.client import Client
 
 
 class Watch:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from reelwright.client import Job
+from reelwright.direct import Job
 from tests.integration.conftest import Deployed, until
 from tests.integration.faulty_wire import FaultyWire
 

@@ -17,7 +17,7 @@ import pytest
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, PROJECT, REGION
-from reelwright.client import TERMINAL, Client, Job
+from reelwright.direct import TERMINAL, DirectClient, Job
 from tests.integration.faulty_wire import FaultyWire, faulty_wire
 from tests.integration.jobs import THREE_CHUNKS
 
@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 class Deployed:
     """The stack under test, and the engine it runs on where that is the embedded one."""
 
-    client: Client
+    client: DirectClient
     aws: EmbeddedAws | None
     name: str = STACK
 
@@ -117,12 +117,12 @@ def until(look: Callable[[], T | None], what: str, seconds: float) -> T:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     name = os.environ.get("REELWRIGHT_STACK")
     if name:
-        yield Deployed(Client.of_stack(name, boto3.Session()), None, name)
+        yield Deployed(DirectClient.of_stack(name, boto3.Session()), None, name)
         return
     with EmbeddedAws(tmp_path_factory.mktemp("embedded")) as aws:
         outputs = deploy(ASSEMBLY, STACK, aws)
         session = boto3.Session(ACCOUNT, "test", region_name=REGION)
-        yield Deployed(Client.connect(outputs, session, aws.endpoint), aws)
+        yield Deployed(DirectClient.connect(outputs, session, aws.endpoint), aws)
 
 
 @pytest.fixture(scope="session")

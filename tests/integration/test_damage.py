@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from functions.shared.media_store import Keys
-from reelwright.client import Job
+from reelwright.direct import Job
 from tests.integration.conftest import CLIP, CLIP_FRAMES, Deployed, until
 
 CHUNK_S = 2.6

@@ -3,7 +3,7 @@
 import pytest
 
 from functions.shared.turns_table import lane_of
-from reelwright.client import Job
+from reelwright.direct import Job
 from tests.integration.changes import assert_freed, behind, kill_workers, reconcile, uncalled
 from tests.integration.conftest import Deployed, until
 from tests.integration.faulty_wire import FaultyWire, Outcome, dropped, lost, refused

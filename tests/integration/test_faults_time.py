@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.shared.media_store import Keys
-from reelwright.client import Job
+from reelwright.direct import Job
 from tests.integration.changes import (
     assert_freed,
     assert_unpublished,

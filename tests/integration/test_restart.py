@@ -12,7 +12,7 @@ import pytest
 from local.deploy import deploy
 from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, REGION
-from reelwright.client import Client
+from reelwright.direct import DirectClient
 from tests.integration.changes import is_, reconcile, turns_of, uncalled
 from tests.integration.conftest import ASSEMBLY, CLIP, STACK, Deployed, until
 
@@ -40,7 +40,7 @@ def found(aws: EmbeddedAws) -> Deployed:
     (stack,) = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     session = boto3.Session(ACCOUNT, "test", region_name=REGION)
-    return Deployed(Client.connect(outputs, session, aws.endpoint), aws)
+    return Deployed(DirectClient.connect(outputs, session, aws.endpoint), aws)
 
 
 def stop(aws: EmbeddedAws) -> None:

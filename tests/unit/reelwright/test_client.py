@@ -184,8 +184,8 @@ def test_a_list_ends_at_its_limit(api: FakeApi, client: Client) -> None:
 
 @pytest.fixture
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reelwright.api._FIRST_POLL_S", 0.001)
-    monkeypatch.setattr("reelwright.api._LONGEST_POLL_S", 0.002)
+    monkeypatch.setattr("reelwright.client._FIRST_POLL_S", 0.001)
+    monkeypatch.setattr("reelwright.client._LONGEST_POLL_S", 0.002)
 
 
 @pytest.mark.usefixtures("_hurried")

@@ -84,7 +84,7 @@ def test_a_fault_of_its_own_is_one_line_and_a_traceback_with_debug(
     def fail(*_: Any, **__: Any) -> None:
         raise KeyError("planted")
 
-    monkeypatch.setattr("reelwright.api.Client.jobs", fail)
+    monkeypatch.setattr("reelwright.client.Client.jobs", fail)
     ran = reelwright("jobs")
     assert ran.code == 70
     assert is_one_line(ran.err)
@@ -117,7 +117,7 @@ def test_a_job_is_shown(api: FakeApi, reelwright: Run) -> None:
 def test_watching_in_json_is_a_line_a_change(
     api: FakeApi, reelwright: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reelwright.api._FIRST_POLL_S", 0.001)
+    monkeypatch.setattr("reelwright.client._FIRST_POLL_S", 0.001)
     now = job("QUEUED", stage="queued")
     api.on("GET", f"/jobs/{ID}", ok(now), ok(job()), ok(job()), ok(job("FAILED")))
     ran = reelwright("job", ID, "--watch", "--json")

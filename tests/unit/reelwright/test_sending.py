@@ -115,7 +115,7 @@ def test_ctrl_c_beside_the_job_says_where_things_are(
         raise KeyboardInterrupt
 
     rendering(api)
-    monkeypatch.setattr(f"reelwright.api.Client.{at}", stopped)
+    monkeypatch.setattr(f"reelwright.client.Client.{at}", stopped)
     ran = reelwright("render", "clip.mp4", "--json")
     assert (ran.code, ran.out) == (130, "")
     assert said in ran.err
