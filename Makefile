@@ -18,7 +18,7 @@ CDK_ARGS ?=
 JOBS ?= 100
 SEED ?= 1
 TINY ?=
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+PYTEST_ARGS ?= -n 3 --dist loadgroup
 
 HOST_PYTHON = $(eval HOST_PYTHON := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) \
 	-c 'import sys; print("%d.%d" % sys.version_info[:2])'))$(HOST_PYTHON)
