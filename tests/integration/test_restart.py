@@ -16,9 +16,10 @@ from reelwright.direct import DirectClient
 from tests.integration.changes import is_, reconcile, turns_of, uncalled
 from tests.integration.conftest import ASSEMBLY, CLIP, STACK, Deployed, until
 
-pytestmark = pytest.mark.embedded_only
+# One worker runs all of these: they share an engine of their own.
+pytestmark = [pytest.mark.embedded_only, pytest.mark.xdist_group("restart")]
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
-LONG = {"outputs": [{"name": "long", "height": 540, "video": {"preset": "veryslow"}}]}
+LONG = {"outputs": [{"name": "long", "height": 540, "video": {"preset": "medium"}}]}
 STOPPED = "EmbeddedAwsStopped"
 
 
@@ -60,9 +61,18 @@ def one_running_one_waiting_one_sent(stack: Deployed) -> tuple[dict[str, Any], s
     running = stack.client.submit(slow)
     waiting = stack.client.submit(quick)
     until(lambda: next(stack.client.parts(running), None), "the first part", 60)
+    # It can't end before the engine does, however long saving takes.
+    stack.client.functions.put_function_concurrency(
+        FunctionName=stack.function("RenderChunk"), ReservedConcurrentExecutions=0
+    )
     until(is_(stack, waiting, "WAITING"), "the second to wait", 30)
     until(lambda: token_is_stored(stack, waiting), "its token", 30)
     return slow, running, waiting, stack.client.submit(quick)
+
+
+def release(stack: Deployed) -> None:
+    """Chunks may be rendered again."""
+    stack.client.functions.delete_function_concurrency(FunctionName=stack.function("RenderChunk"))
 
 
 def token_is_stored(stack: Deployed, job_id: str) -> bool | None:
@@ -93,6 +103,7 @@ def test_a_running_a_waiting_and_a_sent_job_end(own: Deployed, aws: EmbeddedAws,
     stack = found(aws)
     job = stack.wait(running, 30)
     assert (job["status"], job["error"]["name"]) == ("FAILED", STOPPED)
+    release(stack)
     assert [stack.wait(job_id)["status"] for job_id in (waiting, sent)] == ["COMPLETE"] * 2
     assert int(stack.wait(waiting)["attempts"]) == 1, "it waited on"
     assert_all_is_free(stack, running, waiting, sent)
@@ -123,6 +134,7 @@ def test_a_job_whose_end_no_event_told_of_is_ended_by_the_reconciler(
         aws.start()
         stack = found(aws)
         until(lambda: reconcile(stack) and stack.ended(ids[0]), "the running job to end", 30)
+        release(stack)
         jobs = [stack.wait(job_id) for job_id in ids]
     assert [job["status"] for job in jobs] == ["FAILED", "COMPLETE", "COMPLETE"]
     assert_all_is_free(stack, *ids)

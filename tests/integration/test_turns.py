@@ -12,7 +12,7 @@ from tests.integration.changes import ceiling, invoke, is_, reconcile, turns_of,
 from tests.integration.conftest import Deployed, until
 
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
-SLOW = {"outputs": [{"name": "slow", "height": 540, "video": {"preset": "veryslow"}}]}
+SLOW = {"outputs": [{"name": "slow", "height": 360, "video": {"preset": "veryslow"}}]}
 
 
 def sent(stack: Deployed, source: str, count: int, **more: Any) -> list[str]:
