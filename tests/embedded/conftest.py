@@ -136,6 +136,22 @@ class Bench:
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return url, found["Attributes"]["QueueArn"]
 
+    def received(self, queue: str, count: int) -> list[str]:
+        """The bodies of a queue's next messages, once so many have come."""
+        bodies: list[str] = []
+
+        def receive() -> bool:
+            answer = self.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1)
+            bodies.extend(message["Body"] for message in answer.get("Messages", []))
+            return len(bodies) >= count
+
+        eventually(receive)
+        return bodies
+
+    def tokens(self, queue: str, count: int) -> list[str]:
+        """What states made by `asking` have sent to a queue."""
+        return [json.loads(body)["token"] for body in self.received(queue, count)]
+
 
 def unique(what: str) -> str:
     return f"{what}-{uuid.uuid4().hex[:12]}"
@@ -169,6 +185,19 @@ def call(function: str, **more: Any) -> dict[str, Any]:
         "Resource": "arn:aws:states:::lambda:invoke",
         "Arguments": {"FunctionName": function, "Payload": "{% $states.input %}"},
         "Output": "{% $states.result.Payload %}",
+    }
+    return task | more | ({} if "Next" in more else {"End": True})
+
+
+def asking(queue: str, **more: Any) -> dict[str, Any]:
+    """A Task state that sends its token to a queue and waits for the answer."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Arguments": {
+            "QueueUrl": queue,
+            "MessageBody": {"token": "{% $states.context.Task.Token %}"},
+        },
     }
     return task | more | ({} if "Next" in more else {"End": True})
 

@@ -21,7 +21,7 @@ from local.step_functions import waiting as waiting_for
 from local.step_functions.frame import Frame
 from local.step_functions.restart import STOPPED, interrupted
 from local.step_functions.scope import Scope
-from tests.embedded.conftest import Bench, call, eventually, unique
+from tests.embedded.conftest import Bench, asking, call, eventually, unique
 from tests.embedded.test_maps import distributed, given
 from tests.embedded.test_status_events import Listener
 
@@ -38,27 +38,6 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def restart(aws: EmbeddedAws) -> None:
     assert aws.stop()
     aws.start()
-
-
-def asking(queue: str, **more: Any) -> dict[str, Any]:
-    """A state that sends its token to a queue and waits for the answer."""
-    return {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-        "Arguments": {
-            "QueueUrl": queue,
-            "MessageBody": {"token": "{% $states.context.Task.Token %}"},
-        },
-        **more,
-    }
-
-
-def token_from(bench: Bench, queue: str) -> str:
-    sqs = bench.client("sqs")
-    (message,) = eventually(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
-    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    token: str = json.loads(message["Body"])["token"]
-    return token
 
 
 def waiting(bench: Bench, arn: str) -> bool:
@@ -135,7 +114,7 @@ def test_a_waiting_state_waits_on_and_takes_its_answer(bench: Bench, when: str) 
         },
     }
     arn = bench.start(bench.machine(states), {"n": 5})
-    token = token_from(bench, queue)
+    (token,) = bench.tokens(queue, 1)
     eventually(lambda: waiting(bench, arn))
     if when == "after":
         restart(bench.aws)
@@ -189,9 +168,9 @@ def test_a_waiting_state_can_fail_be_caught_and_be_stopped(bench: Bench) -> None
     queue, _ = bench.queue()
     caught = {"Type": "Pass", "Output": "{% $states.input.Error %}", "End": True}
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
-    machine = bench.machine({"Ask": asking(queue, Catch=catch, End=True), "Caught": caught})
+    machine = bench.machine({"Ask": asking(queue, Catch=catch), "Caught": caught})
     failing, stopped = bench.start(machine), bench.start(machine)
-    given_out = [token_from(bench, queue), token_from(bench, queue)]
+    given_out = bench.tokens(queue, 2)
     for arn in (failing, stopped):
         eventually(lambda arn=arn: waiting(bench, arn))
     restart(bench.aws)
@@ -211,8 +190,8 @@ def test_a_waiting_state_can_fail_be_caught_and_be_stopped(bench: Bench) -> None
 def test_time_goes_on_while_the_engine_is_stopped(bench: Bench) -> None:
     queue, _ = bench.queue()
     limit_s = 3
-    of_machine = bench.machine({"Ask": asking(queue, End=True)}, TimeoutSeconds=limit_s)
-    of_state = bench.machine({"Ask": asking(queue, TimeoutSeconds=limit_s, End=True)})
+    of_machine = bench.machine({"Ask": asking(queue)}, TimeoutSeconds=limit_s)
+    of_state = bench.machine({"Ask": asking(queue, TimeoutSeconds=limit_s)})
     arns = [bench.start(machine) for machine in (of_machine, of_state)]
     for arn in arns:
         eventually(lambda arn=arn: waiting(bench, arn))
@@ -227,11 +206,11 @@ def test_time_goes_on_while_the_engine_is_stopped(bench: Bench) -> None:
 
 def test_the_token_of_what_could_not_go_on_is_dead(bench: Bench) -> None:
     queue, _ = bench.queue()
-    branch = {"StartAt": "Ask", "States": {"Ask": asking(queue, End=True)}}
+    branch = {"StartAt": "Ask", "States": {"Ask": asking(queue)}}
     arn = bench.start(
         bench.machine({"Both": {"Type": "Parallel", "Branches": [branch], "End": True}})
     )
-    token = token_from(bench, queue)
+    (token,) = bench.tokens(queue, 1)
     eventually(lambda: waiting(bench, arn))
     restart(bench.aws)
     assert bench.execution(arn)["error"] == STOPPED
@@ -251,8 +230,8 @@ def saved_as_waiting(aws: EmbeddedAws, arn: str) -> bool:
 
 def test_a_waiting_execution_outlives_a_kill_too(bench: Bench) -> None:
     queue, _ = bench.queue()
-    arn = bench.start(bench.machine({"Ask": asking(queue, End=True)}))
-    token = token_from(bench, queue)
+    arn = bench.start(bench.machine({"Ask": asking(queue)}))
+    (token,) = bench.tokens(queue, 1)
     eventually(lambda: waiting(bench, arn))
     eventually(lambda: saved_as_waiting(bench.aws, arn), 30)
     note: dict[str, Any] = bench.aws.note or {}

@@ -12,15 +12,6 @@ from tests.infrastructure.synthesis import FOLDERS, Resource, Synthesis, plain
 DENY_WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def media_bucket(stack: Synthesis) -> Resource:
-    (found,) = [
-        bucket["Properties"]
-        for bucket in stack.of_type("AWS::S3::Bucket").values()
-        if "LoggingConfiguration" in bucket["Properties"]
-    ]
-    return dict(found)
-
-
 def queues(stack: Synthesis) -> dict[str, Resource]:
     found = stack.of_type("AWS::SQS::Queue")
     return {plain({"Ref": name}): queue["Properties"] for name, queue in found.items()}
@@ -55,34 +46,6 @@ def test_the_outputs_are_those_that_clients_read(stack: Synthesis) -> None:
         "WebhookSecretArn",
         "WebhookDeadLetterQueueUrl",
     }
-
-
-def test_media_is_private_encrypted_and_logged(stack: Synthesis) -> None:
-    bucket = media_bucket(stack)
-
-    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-    assert plain(rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]) == "Key"
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert "VersioningConfiguration" not in bucket
-    assert plain(bucket["LoggingConfiguration"]["DestinationBucketName"]) == "MediaAccessLog"
-
-
-def test_parts_expire_and_results_stay(stack: Synthesis) -> None:
-    rules = media_bucket(stack)["LifecycleConfiguration"]["Rules"]
-
-    assert {
-        "Id": "ExpireParts",
-        "ExpirationInDays": 7,
-        "Prefix": "parts/",
-        "Status": "Enabled",
-    } in rules
-    assert [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule] == ["parts/"]
-    assert [
-        rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
-        for rule in rules
-        if "AbortIncompleteMultipartUpload" in rule
-    ] == [1]
 
 
 @pytest.mark.parametrize("kind", ["S3::Bucket", "SQS::Queue", "SNS::Topic"])
@@ -140,28 +103,6 @@ def test_services_use_the_key_for_this_stack_only(stack: Synthesis) -> None:
     unbound = {one["Principal"]["Service"] for one in services if "Condition" not in one}
     # EventBridge names no account when it writes to an encrypted queue; the queue's policy does.
     assert unbound == {"events.amazonaws.com"}
-
-
-@pytest.mark.parametrize(
-    ("name", "keys"),
-    [
-        ("Jobs", {"job_id": ("HASH", "S")}),
-        ("Turns", {"lane": ("HASH", "S"), "sequence": ("RANGE", "N")}),
-        ("Submissions", {"job_id": ("HASH", "S")}),
-    ],
-)
-def test_records_are_paid_by_request_and_restorable(
-    stack: Synthesis, name: str, keys: dict[str, tuple[str, str]]
-) -> None:
-    table = stack.named(name)
-
-    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
-    schema = {one["AttributeName"]: one["KeyType"] for one in table["KeySchema"]}
-    assert {key: (schema[key], types[key]) for key in schema} == keys
-    # Nothing is decided on an eventual read: only lists of jobs begin with one.
-    assert ("GlobalSecondaryIndexes" in table) == (name == "Jobs")
-    assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
 
 
 def test_the_pipe_starts_one_execution_for_one_message(stack: Synthesis) -> None:
@@ -288,16 +229,6 @@ def test_the_planner_is_told_the_stages_limits(synthesize: Synthesize) -> None:
     assert variables["MAX_PARALLEL"] == "7"
     assert variables["SOURCE_BUCKETS"] == "footage"
     assert int(variables["MAX_SOURCE_DURATION_S"]) == Stage().max_source_duration_s
-
-
-@pytest.mark.parametrize(("policy", "expected"), [("retain", "Retain"), ("destroy", "Delete")])
-def test_the_stage_says_what_outlives_the_stack(
-    synthesize: Synthesize, policy: str, expected: str
-) -> None:
-    stack = synthesize(removal_policy=policy)
-
-    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"):
-        assert {found["DeletionPolicy"] for found in stack.of_type(kind).values()} == {expected}
 
 
 def test_everything_is_tagged(stack: Synthesis) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from tests.model.drain import drain
-from tests.model.operations import JOBS, Operations
+from tests.model.operations import Operations
+from tests.model.requests import JOBS
 from tests.model.schedule import How, Operation
 from tests.model.states import Event, Execution
 from tests.model.watch import Violation

@@ -18,20 +18,12 @@ from functions.shared.errors import CancelRefused, JobEnded, TransientError, Tur
 from functions.shared.jobs_table import JobsTable
 from functions.shared.turns_table import TurnsTable
 from tests.model.fakes import Letters, Published
+from tests.model.requests import input_of, request_for
 from tests.model.schedule import Client, How, Operation, Schedule
 from tests.model.states import Event, Execution, StepFunctions
 from tests.model.store import Store
 from tests.model.watch import STRICT, Violation, Watch, demand
 
-JOBS: dict[str, dict[str, Any]] = {
-    "a1": {"order_key": "a"},
-    "a2": {"order_key": "a", "priority": 5},
-    "a3": {"order_key": "a", "priority": -5},
-    "b1": {"order_key": "b"},
-    "b2": {"order_key": "b", "priority": 5},
-    "c": {},
-}
-"""What each job of a history asks for beside its render."""
 _READABLE = ("media",)
 _BEGIN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 _EXPECTED = (TransientError, JobEnded, TurnLost, CancelRefused)
@@ -93,7 +85,7 @@ class Operations:
 
     def register(self, job: str) -> Operation:
         self.sent[job] += 1
-        message = {"body": json.dumps(_request(job)), "messageId": f"message-{job}"}
+        message = {"body": json.dumps(request_for(job)), "messageId": f"message-{job}"}
 
         def started(operation: Operation) -> None:
             if operation.result is not None:
@@ -116,7 +108,7 @@ class Operations:
     def end_unstarted(self, job: str) -> Operation:
         """The reconciler finds the job's message in the dead-letter queue, long after."""
         now = self._now() + timedelta(hours=2)
-        letters: Any = Letters([Letter(f"message-{job}", json.dumps(_request(job)))])
+        letters: Any = Letters([Letter(f"message-{job}", json.dumps(request_for(job)))])
         body = lambda: end_unstarted(letters, self.jobs, _READABLE, now)  # noqa: E731
         return self._begin(f"dead letter {job}", body)
 
@@ -146,7 +138,7 @@ class Operations:
             "executionArn": execution.arn,
             "name": execution.arn,
             "status": event.status,
-            "input": json.dumps(_input(execution)),
+            "input": json.dumps(input_of(execution)),
             "redriveCount": event.redrives,
         }
         ending = Ending.from_event({"source": "aws.states", "detail": detail})
@@ -161,7 +153,7 @@ class Operations:
         match state:
             case "Claim":
                 asked = Claim(
-                    input=_input(execution),
+                    input=input_of(execution),
                     execution_arn=arn,
                     execution_name=arn,
                     redrives=execution.redrives,
@@ -187,7 +179,7 @@ class Operations:
                     execution_name=arn,
                     job_id=job,
                     result_key="r",
-                    input=_input(execution),
+                    input=input_of(execution),
                     redrives=execution.redrives,
                 )
                 body = self._finishing(ending)
@@ -293,17 +285,3 @@ class Operations:
                 self.states.end(execution, "SUCCEEDED")
             case _:
                 self.states.end(execution, "FAILED")
-
-
-def _request(job: str) -> dict[str, Any]:
-    return {
-        "job_id": job,
-        "source": "s3://media/uploads/clip.mp4",
-        "snapshots": {"count": 1},
-        **JOBS[job],
-    }
-
-
-def _input(execution: Execution) -> Any:
-    request = _request(execution.job)
-    return request if execution.direct else [request]

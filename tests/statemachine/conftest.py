@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import moto.awslambda.models as moto_lambda
 import moto.stepfunctions.parser.asl.jsonata.jsonata as moto_jsonata
 import pytest
@@ -30,44 +29,10 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import (
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
-from functions.finish_job.ending import LastWord
 from tests.statemachine.machine import BUCKET, Machine, Worker, Workers
+from tests.statemachine.workers import healthy
 
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
-
-
-def healthy() -> dict[str, Worker]:
-    """Workers of a job with two chunks, sound and three batches of pictures."""
-    return {
-        "ClaimJob": lambda _: {"job_id": "job-1", "claimed": True},
-        "RequestTurn": grants_at_once,
-        "PlanRender": lambda _: {
-            "job_id": "job-1",
-            "chunk_count": 2,
-            "max_parallel": 2,
-            "has_audio": True,
-            "snapshot_batches": 3,
-            "bucket": BUCKET,
-            "chunks_key": "jobs/job-1/chunks.json",
-        },
-        "RenderChunk": lambda _: {"frames": 48},
-        "RenderAudio": lambda _: {},
-        "TakeSnapshots": lambda _: {},
-        "AssembleRender": lambda _: {"job_id": "job-1", "result_key": "jobs/job-1/result.json"},
-        "FinishJob": finishes,
-    }
-
-
-def grants_at_once(event: dict[str, Any]) -> None:
-    boto3.client("stepfunctions").send_task_success(taskToken=event["token"], output='{"epoch": 7}')
-
-
-def finishes(event: dict[str, Any]) -> dict[str, Any]:
-    """Tells the machine what finish_job tells it."""
-    if "redriven" in event:
-        LastWord.model_validate(event).speak()
-        return {}
-    return {"job_id": event["job_id"], "status": event["status"]}
 
 
 def fail_the_map_with_its_children(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.claim_job.claim import Claim, claim
-from functions.finish_job.ending import Ending, LastWord
+from functions.finish_job.ending import Ending
 from functions.finish_job.finish import finish as finish_for
 from functions.shared.errors import PartMissing
 from functions.shared.job import parse_input
@@ -290,16 +290,3 @@ def test_a_job_marked_as_cancelled_ends_so_whatever_its_execution_says(
     assert running.request_cancel("a", NOW)
     finish(changed("FAILED", error="JobEnded", cause="x"), running, store, NOW)
     assert row(running)["status"] == "CANCELLED"
-
-
-@pytest.mark.parametrize("name", ["SourceNotMedia", "States.Timeout", "Lambda.Unknown"])
-def test_the_last_word_is_the_jobs_own_error(name: str) -> None:
-    said = {"error": name, "cause": '{"errorMessage": "The source is a text."}'}
-    last = LastWord.model_validate({"job_id": "a", "failure": said, "redriven": False})
-    with pytest.raises(Exception, match=r"^The source is a text\.$") as raised:
-        last.speak()
-    assert type(raised.value).__name__ == name
-
-
-def test_a_redriven_execution_is_not_ended_again() -> None:
-    LastWord.model_validate({"failure": {"error": "Any"}, "redriven": True}).speak()
