@@ -7,16 +7,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from functions.shared.job import (
+    from functions.shared.job import JobRequest
+    from functions.shared.job_view import JobSummary, JobView
+    from functions.shared.request.notify import Notify
+    from functions.shared.request.output import (
         AudioEncoding,
-        JobRequest,
-        Notify,
         OutputRequest,
         RenderRequest,
-        SnapshotRequest,
         VideoEncoding,
     )
-    from functions.shared.job_view import JobSummary, JobView
+    from functions.shared.request.snapshot import SnapshotRequest
     from reelwright.client import Client
 
 __all__ = [

@@ -1,6 +1,7 @@
 """Writes docs/job.md from the request model: `python -m reelwright.job_docs > docs/job.md`."""
 
 import json
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,14 +17,6 @@ _EXAMPLE = {
         ]
     },
     "snapshots": {"count": 5, "widths": [320, 1280]},
-}
-_TITLES = {
-    "RenderRequest": "`render`",
-    "OutputRequest": "`render.outputs[]`",
-    "VideoEncoding": "`render.outputs[].video`",
-    "AudioEncoding": "`render.outputs[].audio`",
-    "SnapshotRequest": "`snapshots`",
-    "Notify": "`notify`",
 }
 _HEAD = f"""# A job
 
@@ -65,9 +58,38 @@ _TAIL = """
 def document() -> str:
     """The whole page."""
     schema = Request.model_json_schema()
-    parts = (_section(title, schema["$defs"][name], schema) for name, title in _TITLES.items())
+    parts = (_section(_title(path), schema["$defs"][name], schema) for name, path in _paths(schema))
     sections = [_section("The request", schema, schema), *parts]
     return "\n".join([_HEAD, *sections]) + _TAIL
+
+
+def _paths(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(model, path of the first field that holds one), as the request is read from the top."""
+    seen: set[str] = set()
+    todo = deque([("", schema)])
+    while todo:
+        at, model = todo.popleft()
+        for field_name, field in model.get("properties", {}).items():
+            for name, steps in _models(field):
+                if name not in seen:
+                    seen.add(name)
+                    path = f"{at}{field_name}{steps}"
+                    yield name, path
+                    todo.append((f"{path}.", schema["$defs"][name]))
+
+
+def _models(field: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(model, "[]" for each list around it) of a field's choices."""
+    if "$ref" in field:
+        yield field["$ref"].rsplit("/", 1)[1], ""
+    for choice in field.get("anyOf", field.get("oneOf", ())):
+        yield from _models(choice)
+    if "items" in field:
+        yield from ((name, f"[]{steps}") for name, steps in _models(field["items"]))
+
+
+def _title(path: str) -> str:
+    return f"`{path}`"
 
 
 def _section(title: str, model: dict[str, Any], schema: dict[str, Any]) -> str:
@@ -98,7 +120,8 @@ def _kinds(field: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
             if choice.get("type") != "null":
                 yield from _kinds(choice, schema)
     elif "$ref" in field:
-        yield f"see {_TITLES[field['$ref'].rsplit('/', 1)[1]]}"
+        paths = dict(_paths(schema))
+        yield f"see {_title(paths[field['$ref'].rsplit('/', 1)[1]])}"
     elif "const" in field:
         yield f"`{field['const']}`"
     elif "enum" in field:

@@ -9,8 +9,9 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from functions.shared.errors import InvalidRequest
-from functions.shared.job import Notify, parse_request
+from functions.shared.job import parse_request
 from functions.shared.job_event import KINDS, Kind
+from functions.shared.request.notify import Notify
 
 _from_dynamo = TypeDeserializer().deserialize
 

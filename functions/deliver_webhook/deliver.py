@@ -9,8 +9,9 @@ from typing import Any, Literal
 from functions.deliver_webhook.post import Unanswered, post
 from functions.deliver_webhook.signing import StackSecrets, signed_headers
 from functions.shared.errors import InvalidRequest, TransientError
-from functions.shared.job import Notify, parse_request
+from functions.shared.job import parse_request
 from functions.shared.jobs_table import JobsTable
+from functions.shared.request.notify import Notify
 from functions.shared.web import AddressMalformed, AddressNotAllowed, HostUnknown, Web
 
 _GONE = 410

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from functions.shared.job import Model
 from functions.shared.job_rows import Status
 from functions.shared.job_view import JobSummary, View
+from functions.shared.request.base import Model
 
 MOST_JOBS = 100
 MOST_PARTS = 1200

@@ -1,8 +1,14 @@
-"""What a probe finds out about a source. Times are on the source's own timestamps."""
+"""What a probe finds out about a source. Times are on the source's own timestamps.
+
+All is taken from decoded frames and from packets; a header is asked only where they say nothing.
+"""
 
 from fractions import Fraction
 
+from functions.shared.errors import SourceHasNoVideo
 from functions.shared.plan import Frozen
+
+_HDR_TRANSFERS = {"smpte2084", "arib-std-b67"}
 
 
 class Limits(Frozen):
@@ -10,11 +16,21 @@ class Limits(Frozen):
 
     size_bytes: int
     pixels: int
-    """Coded width times height of the video stream."""
+    """Width times height of the video stream, as decoded and as shown."""
     duration_s: int
     streams: int
     scan_bytes: int
     """Read to find the end of a source whose header does not say where it is."""
+
+
+class Colour(Frozen):
+    """What the pictures' numbers mean, by FFmpeg's option names; None where nothing valid says."""
+
+    primaries: str | None = None
+    transfer: str | None = None
+    matrix: str | None = None
+    range: str | None = None
+    """tv or pc."""
 
 
 class VideoFacts(Frozen):
@@ -32,6 +48,25 @@ class VideoFacts(Frozen):
     colours_valid: bool
     start_s: Fraction
     end_s: Fraction
+    bit_depth: int = 8
+    """Of each sample as decoded."""
+    has_alpha: bool = False
+    """Also in VP8 and VP9, where it is a stream of its own that only libvpx decodes."""
+    interlaced: bool = False
+    """Most of the first frames are two fields."""
+    colour: Colour = Colour()
+    mastering: str | None = None
+    """As x265's `master-display` takes it: chromaticities in 0.00002, luminance in 0.0001 cd/m²."""
+    content_light: str | None = None
+    """As x265's `max-cll` takes it: "brightest sample,brightest frame", in cd/m²."""
+    pixel_aspect: Fraction = Fraction(1)
+    """Width of a sample to its height, before the rotation."""
+    rotation_deg: int = 0
+    """Counter-clockwise, as FFmpeg tells it; ffmpeg's decoder side turns pictures by itself."""
+
+    @property
+    def is_hdr(self) -> bool:
+        return self.colour.transfer in _HDR_TRANSFERS
 
 
 class AudioFacts(Frozen):
@@ -46,12 +81,34 @@ class AudioFacts(Frozen):
     """None where neither the header nor the tail tells."""
 
 
+class SubtitleFacts(Frozen):
+    """A track of subtitles."""
+
+    stream_index: int
+    codec: str
+    language: str | None
+    is_text: bool
+    """Else pictures."""
+
+
 class Probe(Frozen):
-    """A source that can be rendered."""
+    """A source that has pictures, sound, or both."""
 
     container: str
     container_start_s: Fraction
-    video: VideoFacts
+    video: VideoFacts | None
     audio: AudioFacts | None
     unheard: tuple[str, ...] = ()
     """Codecs of its audio tracks where none of them can be decoded."""
+    subtitles: tuple[SubtitleFacts, ...] = ()
+    name: str = "The source"
+    """What a message may call it."""
+    unseen: str = "has no video"
+    """Why there are no pictures; a predicate."""
+
+
+def need_video(probe: Probe) -> VideoFacts:
+    """The video, where pictures are asked for. Raises SourceHasNoVideo."""
+    if probe.video is None:
+        raise SourceHasNoVideo(f"{probe.name} {probe.unseen}.")
+    return probe.video

@@ -12,14 +12,19 @@ How long a chunk is (all figures from MEDIA.md, against a render in one piece):
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from functions.plan_render.facts import Probe
+from functions.plan_render.facts import Probe, need_video
+from functions.plan_render.framing import Size, canvas_size, frame_size, picture_edit
 from functions.plan_render.memory import check_outputs
-from functions.shared.errors import InvalidRequest, SnapshotOutsideSource
-from functions.shared.job import OutputRequest, Request, SnapshotRequest
-from functions.shared.plan import Audio, Clock, Frozen, Output, Plan, Snapshots, Source, Video
+from functions.plan_render.moments import snapshots
+from functions.plan_render.rates import snap
+from functions.plan_render.timeline import clips, exact, source_end_s, source_rate
+from functions.shared.job import Request
+from functions.shared.plan import Audio, Clip, Clock, Frozen, Output, Plan, Source, Video
+from functions.shared.request.edit import Edit
+from functions.shared.request.output import OutputRequest
 
 GOP_S = Fraction(5)
 _USUAL_GOPS = 2
@@ -28,7 +33,6 @@ _LONG_S = 20 * 60
 _LONG_IF_FAST_S = 5 * 60
 _FAST_PRESETS = {"ultrafast", "superfast", "veryfast"}
 _COSTLY_PIXELS_PER_S = 1920 * 1080 * 120
-_MOST_SNAPSHOTS = 1000
 _HALF = Fraction(1, 2)
 
 
@@ -47,24 +51,24 @@ class PlanSettings(Frozen):
 def plan_render(
     job_id: str, request: Request, source: Source, probe: Probe, settings: PlanSettings
 ) -> Plan:
-    """The plan. Raises SnapshotOutsideSource, InvalidRequest (too many snapshots, or outputs that
-    a chunk's function can't make)."""
+    """The plan. Raises SourceHasNoVideo, SnapshotOutsideSource, ClipOutsideSource, InvalidRequest
+    (too many snapshots, or outputs that a chunk's function can't make)."""
     asked = request.render.outputs if request.render else ()
+    facts = need_video(probe)
     audio = _audio(asked, probe)
-    starts_s = [probe.video.start_s, *([probe.audio.start_s] if audio and probe.audio else [])]
+    starts_s = [facts.start_s, *([probe.audio.start_s] if audio and probe.audio else [])]
     clock = Clock(zero_s=min(starts_s), container_start_s=probe.container_start_s)
-    rate = probe.video.rate
-    video = Video(
-        stream_index=probe.video.stream_index,
-        rate=rate,
-        total_frames=max(1, math.floor((probe.video.end_s - clock.zero_s) * rate + _HALF)),
-        colours_valid=probe.video.colours_valid,
+    video, laid = _timeline(request, probe, clock)
+    picture = picture_edit(request.edit, facts, video.total_frames / video.rate)
+    canvas = canvas_size(picture, facts)
+    sizes = [frame_size(output, canvas) for output in asked]
+    chunk_frames, keyint = chunk_shape(request, [size for size, _ in sizes], video)
+    outputs = tuple(
+        _output(output, size, keyint, probe) for output, size in zip(asked, sizes, strict=True)
     )
-    chunk_frames, keyint = chunk_shape(request, probe, video)
-    outputs = tuple(_output(output, probe, keyint) for output in asked)
     check_outputs(
         outputs,
-        source_pixels=probe.video.coded_pixels,
+        source_pixels=facts.coded_pixels,
         threads=settings.threads,
         memory_mb=settings.chunk_memory_mb,
     )
@@ -73,14 +77,35 @@ def plan_render(
         source=source,
         clock=clock,
         video=video,
+        clips=laid,
+        picture=picture,
         audio=audio and audio.model_copy(update={"duration_s": _audio_end(probe, clock)}),
         outputs=outputs,
-        snapshots=_snapshots(request.snapshots, probe, video, settings),
+        snapshots=snapshots(request.snapshots, canvas, video, settings.snapshot_batch_size),
         chunk_frames=chunk_frames,
         threads=settings.threads,
         max_parallel=min(request.max_parallel or settings.max_parallel, settings.max_parallel),
         notes=tuple(_notes(asked, probe)),
     )
+
+
+def _timeline(request: Request, probe: Probe, clock: Clock) -> tuple[Video, tuple[Clip, ...]]:
+    """The grid, and the clips on it."""
+    edit, facts = request.edit or Edit(), need_video(probe)
+    rate = snap(exact(edit.fps)) if edit.fps else source_rate(probe)
+    fields = {"auto": facts.interlaced, "always": True, "never": False}[edit.deinterlace]
+    laid = tuple(clips(edit.clips, probe, clock, rate))
+    whole = math.floor(source_end_s(probe, clock) * rate + _HALF)
+    video = Video(
+        stream_index=facts.stream_index,
+        rate=rate,
+        total_frames=laid[-1].end_frame if laid else max(1, whole),
+        colours_valid=facts.colours_valid,
+        deinterlaced=facts.interlaced
+        if edit.deinterlace == "auto"
+        else edit.deinterlace == "always",
+    )
+    return video, laid
 
 
 def _notes(asked: Iterable[OutputRequest], probe: Probe) -> Iterator[str]:
@@ -107,91 +132,37 @@ def _audio_end(probe: Probe, clock: Clock) -> Fraction | None:
     return probe.audio.end_s - clock.zero_s
 
 
-def chunk_shape(request: Request, probe: Probe, video: Video) -> tuple[int, int]:
+def chunk_shape(request: Request, sizes: Sequence[Size], video: Video) -> tuple[int, int]:
     """(frames of a chunk, frames between forced key frames); the first is a multiple."""
     gop = max(1, round(GOP_S * video.rate))
     if request.chunk_s is None:
-        return gop * _gops(request, probe, video), gop
+        return gop * _gops(request, sizes, video), gop
     wanted = max(1, round(Fraction(request.chunk_s) * video.rate))
     if wanted < gop:
         return wanted, wanted
     return gop * math.floor(Fraction(wanted, gop) + _HALF), gop
 
 
-def _gops(request: Request, probe: Probe, video: Video) -> int:
+def _gops(request: Request, sizes: Sequence[Size], video: Video) -> int:
     asked = request.render.outputs if request.render else ()
     length_s = video.total_frames / video.rate
-    sizes = [output_size(probe, output.height) for output in asked]
     if sum(width * height for width, height in sizes) * video.rate > _COSTLY_PIXELS_PER_S:
         return 1
     fast = all(output.video.preset in _FAST_PRESETS for output in asked)
     return _LONG_GOPS if length_s > (_LONG_IF_FAST_S if fast else _LONG_S) else _USUAL_GOPS
 
 
-def _output(asked: OutputRequest, probe: Probe, keyint: int) -> Output:
-    width, height = output_size(probe, asked.height)
+def _output(
+    asked: OutputRequest, size: tuple[Size, Size | None], keyint: int, probe: Probe
+) -> Output:
+    (width, height), scaled = size
     return Output(
         name=asked.name,
         width=width,
         height=height,
+        scaled=scaled,
         crf=asked.video.crf,
         preset=asked.video.preset,
         keyint=keyint,
         audio_bitrate_kbps=asked.audio.bitrate_kbps if asked.audio and probe.audio else None,
     )
-
-
-def output_size(probe: Probe, height: int | None) -> tuple[int, int]:
-    """(width, height) of the source's shape, both even as 4:2:0 needs."""
-    shown = probe.video
-    tall = _even(Fraction(height or shown.height))
-    return _even(Fraction(tall * shown.width, shown.height)), tall
-
-
-def _even(length: Fraction) -> int:
-    return max(2, 2 * math.floor(length / 2 + _HALF))
-
-
-def _snapshots(
-    asked: SnapshotRequest | None, probe: Probe, video: Video, settings: PlanSettings
-) -> Snapshots | None:
-    """Pictures never larger than the source; sizes that become equal are made once."""
-    if asked is None:
-        return None
-    widths = sorted({min(width, probe.video.width) for width in asked.widths})
-    shape = Fraction(probe.video.height, probe.video.width)
-    return Snapshots(
-        frames=tuple(snapshot_frames(asked, video)),
-        sizes=tuple((width, max(1, round(width * shape))) for width in widths),
-        format=asked.format,
-        batch_size=settings.snapshot_batch_size,
-    )
-
-
-def snapshot_frames(asked: SnapshotRequest, video: Video) -> list[int]:
-    """The frames shown at the times wanted; each once, in order of time except for `at_s`."""
-    total, rate = video.total_frames, video.rate
-    if asked.count is not None:
-        centres = ((2 * i + 1) * total // (2 * asked.count) for i in range(asked.count))
-        return list(dict.fromkeys(centres))
-    if asked.at_s is not None:
-        return list(dict.fromkeys(_frame_at(Fraction(at_s), video) for at_s in asked.at_s))
-    step_s = Fraction(asked.every_s or 1)
-    count = math.ceil(total / rate / step_s)
-    if count > _MOST_SNAPSHOTS:
-        raise InvalidRequest(
-            f"snapshots.every_s: {asked.every_s} s over {float(total / rate):.1f} s are {count}"
-            f" pictures; {_MOST_SNAPSHOTS} are allowed."
-        )
-    frames = (min(total - 1, math.floor(i * step_s * rate)) for i in range(count))
-    return list(dict.fromkeys(frames))
-
-
-def _frame_at(at_s: Fraction, video: Video) -> int:
-    frame = math.floor(at_s * video.rate)
-    if not 0 <= frame < video.total_frames:
-        raise SnapshotOutsideSource(
-            f"snapshots.at_s: {float(at_s):g} s is outside the source, which is"
-            f" {float(video.total_frames / video.rate):.3f} s long."
-        )
-    return frame

@@ -17,20 +17,24 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from functions.plan_render.facts import AudioFacts, Limits, Probe, VideoFacts
+from functions.plan_render.head import Head, Sound, read_head
 from functions.plan_render.layout import describe, is_encrypted, lacks_index
+from functions.plan_render.pictures import Picture
 from functions.plan_render.rates import output_rate
 from functions.plan_render.remote import RemoteBytes
-from functions.plan_render.timing import (
-    Picture,
-    container_starts_at,
-    end_of,
-    read_head,
-    starts_at,
+from functions.plan_render.streams import (
+    audio_codecs,
+    best_audio,
+    best_video,
+    codec_name,
+    shown_size,
+    subtitles,
+    why_no_video,
 )
+from functions.plan_render.timing import container_starts_at, end_of, starts_at
 from functions.shared.errors import (
     ReelwrightError,
     SourceEncrypted,
@@ -92,117 +96,104 @@ def _examine(container: InputContainer, remote: RemoteBytes, limits: Limits) -> 
         raise SourceEncrypted("is encrypted (its tracks say so); send it in the clear")
     if len(container.streams) > limits.streams:
         raise SourceTooLarge(f"has {len(container.streams)} streams; {limits.streams} are allowed")
-    video = _best_video(container)
-    pixels = video.codec_context.width * video.codec_context.height
-    if pixels > limits.pixels:
-        raise SourceTooLarge(f"has {pixels:,} pixels a frame; {limits.pixels:,} are allowed")
-    audio = _best_audio(container)
+    video, audio = best_video(container), best_audio(container)
+    if video is not None:
+        _check_pixels(video.codec_context.width, video.codec_context.height, limits)
+    if video is None and audio is None:
+        raise SourceHasNoVideo(why_no_video(container))
     _check_bytes(container, remote.size_bytes)
-    head = read_head(container, video)
-    if head.encrypted or "enc_key_id" in video.metadata:
+    head = read_head(container, video, audio)
+    if head.encrypted or (video is not None and "enc_key_id" in video.metadata):
         raise SourceEncrypted("is encrypted; send it in the clear")
-    if head.picture is None:
-        raise SourceHasNoVideo(
-            f"has a video stream ({video.codec_context.name}) of which no frame can be decoded"
-        )
-    return _facts(container, video, audio, head.rate, head.picture, limits)
+    audio = audio if head.audible else None
+    unseen = ""
+    if video is None:
+        unseen = why_no_video(container)
+    elif head.picture is None:
+        unseen = f"has a video stream ({codec_name(video)}) of which no frame can be decoded"
+        video = None
+    if unseen and audio is None:
+        raise SourceHasNoVideo(unseen)
+    return _facts(container, video, audio, head, limits, unseen)
 
 
 def _facts(
     container: InputContainer,
-    video: VideoStream,
+    video: VideoStream | None,
     audio: AudioStream | None,
-    measured: Fraction | None,
-    picture: Picture,
+    head: Head,
     limits: Limits,
+    unseen: str,
 ) -> Probe:
-    width, height = _shown_size(video, picture.rotation_deg)
-    rate = output_rate(video.average_rate, measured)
+    rate = output_rate(video.average_rate if video else None, head.rate)
     ends = end_of(container, video, audio, rate=rate, scan_bytes=limits.scan_bytes)
-    length_s = ends.video_s - starts_at(video)
-    if length_s > limits.duration_s:
-        raise SourceTooLarge(
-            f"is {float(length_s):,.0f} s long; {limits.duration_s:,} s are allowed"
-        )
+    for stream, end_s in ((video, ends.video_s), (audio, ends.audio_s)):
+        if stream is not None and end_s is not None:
+            _check_length(end_s - starts_at(stream), limits)
+    pictures = None
+    if video is not None and head.picture is not None and ends.video_s is not None:
+        pictures = _video_facts(video, head, head.picture, rate, ends.video_s)
+        _check_pixels(pictures.width, pictures.height, limits)
     return Probe(
         container=container.format.name,
         container_start_s=container_starts_at(container),
-        video=VideoFacts(
-            stream_index=video.index,
-            codec=video.codec_context.name,
-            width=width,
-            height=height,
-            coded_pixels=video.codec_context.width * video.codec_context.height,
-            rate=rate,
-            colours_valid=picture.colours_valid,
-            start_s=starts_at(video),
-            end_s=ends.video_s,
-        ),
-        audio=_audio_facts(audio, ends.audio_s) if audio is not None else None,
-        unheard=_unheard(container) if audio is None else (),
+        video=pictures,
+        audio=_audio_facts(audio, head.sound, ends.audio_s) if audio is not None else None,
+        unheard=audio_codecs(container) if audio is None else (),
+        subtitles=subtitles(container),
+        **({"unseen": unseen} if unseen else {}),
     )
 
 
-def _audio_facts(audio: AudioStream, end_s: Fraction | None) -> AudioFacts:
+def _video_facts(
+    video: VideoStream, head: Head, picture: Picture, rate: Fraction, end_s: Fraction
+) -> VideoFacts:
+    aspect = video.sample_aspect_ratio or Fraction(1)
+    width, height = shown_size(picture.width, picture.height, aspect, picture.rotation_deg)
+    return VideoFacts(
+        stream_index=video.index,
+        codec=codec_name(video),
+        width=width,
+        height=height,
+        coded_pixels=picture.width * picture.height,
+        rate=rate,
+        colours_valid=picture.colours_valid,
+        start_s=starts_at(video),
+        end_s=end_s,
+        bit_depth=picture.bit_depth,
+        has_alpha=picture.has_alpha,
+        interlaced=head.interlaced,
+        colour=picture.colour,
+        mastering=picture.mastering,
+        content_light=picture.content_light,
+        pixel_aspect=aspect,
+        rotation_deg=picture.rotation_deg,
+    )
+
+
+def _audio_facts(audio: AudioStream, heard: Sound | None, end_s: Fraction | None) -> AudioFacts:
     return AudioFacts(
         stream_index=audio.index,
-        codec=audio.codec_context.name,
-        channels=audio.codec_context.channels,
-        sample_rate=audio.codec_context.sample_rate,
+        codec=codec_name(audio),
+        channels=heard.channels if heard else audio.codec_context.channels,
+        sample_rate=heard.sample_rate if heard else audio.codec_context.sample_rate,
         start_s=starts_at(audio),
         end_s=end_s,
     )
 
 
-def _best_video(container: InputContainer) -> VideoStream:
-    """The largest decodable one; covers (attached pictures) are none."""
-    films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    usable = [s for s in films if _is_decodable(s)]
-    if usable:
-        return max(usable, key=lambda s: s.codec_context.width * s.codec_context.height)
-    if films:
-        names = sorted({_codec_name(s) for s in films})
-        raise SourceHasNoVideo(f"has video that cannot be decoded ({', '.join(names)})")
-    others = sorted({"a cover picture" if s.type == "video" else s.type for s in container.streams})
-    raise SourceHasNoVideo(f"has no video stream, only {', '.join(others) or 'an empty header'}")
+def _check_pixels(width: int, height: int, limits: Limits) -> None:
+    if width * height > limits.pixels:
+        raise SourceTooLarge(
+            f"has {width * height:,} pixels a frame; {limits.pixels:,} are allowed"
+        )
 
 
-def _best_audio(container: InputContainer) -> AudioStream | None:
-    """The decodable one with most channels; the first of equals."""
-    usable = [s for s in container.streams.audio if _is_audible(s)]
-    return max(usable, key=lambda s: s.codec_context.channels) if usable else None
-
-
-def _unheard(container: InputContainer) -> tuple[str, ...]:
-    return tuple(sorted({_codec_name(stream) for stream in container.streams.audio}))
-
-
-def _is_decodable(stream: VideoStream) -> bool:
-    codec = _codec(stream)
-    # No pixel format: FFmpeg found no frame that it could read.
-    return codec is not None and codec.pix_fmt is not None and codec.width * codec.height > 0
-
-
-def _is_audible(stream: AudioStream) -> bool:
-    codec = _codec(stream)
-    return codec is not None and codec.channels > 0 and codec.sample_rate > 0
-
-
-def _codec(stream: Stream) -> Any:
-    """None, against PyAV's types, where FFmpeg has no decoder."""
-    return stream.codec_context
-
-
-def _codec_name(stream: Stream) -> str:
-    codec = _codec(stream)
-    return codec.name if codec is not None else "unknown codec"
-
-
-def _shown_size(video: VideoStream, rotation_deg: int) -> tuple[int, int]:
-    codec = video.codec_context
-    aspect = video.sample_aspect_ratio or Fraction(1)
-    width, height = max(1, round(codec.width * aspect)), codec.height
-    return (height, width) if rotation_deg % 180 else (width, height)
+def _check_length(length_s: Fraction, limits: Limits) -> None:
+    if length_s > limits.duration_s:
+        raise SourceTooLarge(
+            f"is {float(length_s):,.0f} s long; {limits.duration_s:,} s are allowed"
+        )
 
 
 def _check_bytes(container: InputContainer, size_bytes: int) -> None:

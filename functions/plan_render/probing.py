@@ -77,7 +77,7 @@ def _answer(ended: Ended, source: Input, timeout_s: float) -> Probe:
         raise FfmpegFailed(f"Reading {source.name} failed: {_last_line(ended, source)}")
     answer = json.loads(ended.stdout)
     if "probe" in answer:
-        return Probe.model_validate(answer["probe"])
+        return Probe.model_validate({**answer["probe"], "name": source.name})
     kind: type[ReelwrightError] = getattr(errors, answer["error"])
     raise kind(f"{source.name} {answer['message']}.")
 

@@ -1,129 +1,71 @@
-"""Where a source's streams begin and end, and how its pictures are spaced."""
+"""Where a source's streams begin and end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Stream
-from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from functions.plan_render.rates import measure
 from functions.shared.errors import SourceTooLarge, SourceTruncated
 
-_HEAD_S = 10
-_HEAD_PACKETS = 700
-_HEAD_BYTES = 32 << 20
 _TAIL_S = 10
-_RESERVED = {0, 3}
-_MATRIX_RGB = 0
-_MATRIX_RESERVED = 3
 _EARLY_S = Fraction(1)
 """A file that declares its length may end this much before it (a last subtitle, rounding)."""
 _DECLARES_LENGTH = ("matroska", "asf", "flv", "avi")
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the first seconds show."""
-
-    rate: Fraction | None
-    picture: "Picture | None"
-    """None: no frame could be decoded."""
-    encrypted: bool
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What the first decoded frame tells."""
-
-    rotation_deg: int
-    colours_valid: bool
+_GUESSES_TIMES = ("mp3", "aac", "amr", "ac3", "eac3")
+"""Bare frames of sound: what they say after a seek is reckoned from the bitrate."""
 
 
 @dataclass(frozen=True)
 class Ends:
     """Where the streams used end, on the source's timestamps."""
 
-    video_s: Fraction
+    video_s: Fraction | None
     audio_s: Fraction | None
 
 
-def read_head(container: InputContainer, video: VideoStream) -> Head:
-    """Demux the first seconds and decode the first frame."""
-    video.codec_context.thread_count = 1
-    times: list[int] = []
-    picture, encrypted, read_bytes = None, False, 0
-    for number, packet in enumerate(_packets(container, video)):
-        read_bytes += packet.size
-        encrypted = encrypted or packet.has_sidedata("encryption_info")
-        if packet.pts is not None and packet.size:
-            times.append(packet.pts)
-        if picture is None and not encrypted:
-            picture = _picture(packet)
-        long = read_bytes > _HEAD_BYTES or _span_s(times, video) > _HEAD_S
-        enough = picture is not None and (long or number >= _HEAD_PACKETS)
-        if encrypted or enough or number >= 2 * _HEAD_PACKETS:
-            break
-    indexed = [e.timestamp for e in video.index_entries] if _has_whole_index(video) else []
-    return Head(measure(sorted(indexed or times), _tick_s(video)), picture, encrypted)
-
-
-def _span_s(times: list[int], stream: Stream) -> Fraction:
-    return (times[-1] - times[0]) * _tick_s(stream) if times else Fraction(0)
-
-
-def _picture(packet: "Packet[VideoStream]") -> Picture | None:
-    """The first frame, where this packet yields one."""
-    try:
-        frames = packet.decode()
-    except FFmpegError:
-        return None
-    return Picture(frames[0].rotation, _colours_valid(frames[0])) if frames else None
-
-
-def _colours_valid(frame: VideoFrame) -> bool:
-    """Whether the tags are values of H.273: 0 and 3 are reserved, as is RGB on other pictures."""
-    tags = (int(frame.color_primaries), int(frame.color_trc))
-    rgb = frame.colorspace == _MATRIX_RGB and not frame.format.is_rgb
-    return _RESERVED.isdisjoint(tags) and frame.colorspace != _MATRIX_RESERVED and not rgb
-
-
-def _packets(container: InputContainer, *streams: VideoStream) -> "Iterator[Packet[VideoStream]]":
+def packets(container: InputContainer, *streams: Stream) -> "Iterator[Packet[Any]]":
     """Packets of the streams (of all, without any) to the end; damage ends the reading, too."""
     try:
-        yield from container.demux(*streams)  # type: ignore[misc] # without any: of all kinds
+        yield from container.demux(*streams)
     except av.error.InvalidDataError:
         return
 
 
 def end_of(
     container: InputContainer,
-    video: VideoStream,
+    video: VideoStream | None,
     audio: AudioStream | None,
     *,
     rate: Fraction,
     scan_bytes: int,
 ) -> Ends:
     """Where the streams end: an MP4's index says it; of others the tail is read."""
-    if _has_whole_index(video) and (audio is None or _has_whole_index(audio)):
-        return Ends(_declared_end(video), _declared_end(audio) if audio is not None else None)
+    used = [stream for stream in (video, audio) if stream is not None]
+    if all(_tells_its_end(stream) for stream in used):
+        return Ends(
+            _declared_end(video) if video is not None else None,
+            _declared_end(audio) if audio is not None else None,
+        )
     scan = _Scan(video, audio, Fraction(1) / rate)
     declared_s = Fraction(container.duration, av.time_base) if container.duration else None
     start_s = container_starts_at(container)
-    if declared_s is not None and declared_s > _TAIL_S:
-        _seek(container, start_s + declared_s - _TAIL_S)
+    last_s = _last_indexed(used) or (declared_s and start_s + declared_s)
+    seekable = container.format.name not in _GUESSES_TIMES
+    if seekable and last_s is not None and last_s - start_s > _TAIL_S:
+        _seek(container, last_s - _TAIL_S)
         scan.read(container, scan_bytes)
-    if scan.video_s is None or declared_s is None or declared_s <= _TAIL_S:
+    if not scan.found:
         _seek(container, start_s)
         scan.read(container, scan_bytes)
-    if scan.video_s is None:
-        raise SourceTruncated("has no picture that could be read")
+    if not scan.found:
+        raise SourceTruncated(f"has no {'picture' if video else 'sound'} that could be read")
     if declared_s is not None and container.format.name.startswith(_DECLARES_LENGTH):
         last_s = scan.last_s or Fraction(0)
         if last_s - start_s < declared_s - max(_EARLY_S, declared_s / 50):
@@ -137,29 +79,35 @@ def end_of(
 class _Scan:
     """The latest end seen of each stream used, and of any stream."""
 
-    def __init__(self, video: VideoStream, audio: AudioStream | None, frame_s: Fraction) -> None:
+    def __init__(
+        self, video: VideoStream | None, audio: AudioStream | None, frame_s: Fraction
+    ) -> None:
         self.video, self.audio, self.frame_s = video, audio, frame_s
         self.video_s: Fraction | None = None
         self.audio_s: Fraction | None = None
         self.last_s: Fraction | None = None
 
+    @property
+    def found(self) -> bool:
+        return (self.audio_s if self.video is None else self.video_s) is not None
+
     def read(self, container: InputContainer, most_bytes: int) -> None:
         """Demux from where the container stands to its end."""
         read_bytes = 0
-        for packet in _packets(container):
+        for packet in packets(container):
             read_bytes += packet.size
             if read_bytes > most_bytes:
                 raise SourceTooLarge(
                     f"does not say how long it is, and more than {most_bytes:,} bytes would have"
                     " to be read to find its end"
                 )
-            if packet.pts is not None and packet.size:
+            if packet.pts is not None and packet.size and not packet.is_discard:
                 self._note(packet)
 
-    def _note(self, packet: "Packet[VideoStream]") -> None:
+    def _note(self, packet: "Packet[Any]") -> None:
         lasts_s = packet.duration * packet.time_base if packet.duration else Fraction(0)
         start_s = (packet.pts or 0) * packet.time_base
-        if packet.stream_index == self.video.index:
+        if self.video is not None and packet.stream_index == self.video.index:
             self.video_s = _later(self.video_s, start_s + (lasts_s or self.frame_s))
         elif self.audio is not None and packet.stream_index == self.audio.index:
             self.audio_s = _later(self.audio_s, start_s + lasts_s)
@@ -174,13 +122,34 @@ def _seek(container: InputContainer, at_s: Fraction) -> None:
     container.seek(int(at_s * av.time_base), backward=True)
 
 
-def _has_whole_index(stream: Stream) -> bool:
+def has_whole_index(stream: Stream) -> bool:
     """Only an MP4 that is not fragmented lists every sample in its header."""
     return "mp4" in stream.container.format.name and stream.frames > 0 and bool(stream.duration)
 
 
+def _tells_its_end(stream: Stream) -> bool:
+    """Whether an MP4's header and its table of samples agree about it."""
+    if not has_whole_index(stream):
+        return False
+    entries = stream.index_entries
+    last = entries[len(entries) - 1].timestamp
+    usual = last - entries[len(entries) - 2].timestamp if len(entries) > 1 else 0
+    apart_s = abs(_declared_end(stream) - (last + usual) * tick_s(stream))
+    return apart_s <= max(_EARLY_S, 2 * usual * tick_s(stream))
+
+
+def _last_indexed(used: Sequence[Stream]) -> Fraction | None:
+    """The last sample in an MP4's tables, in seconds."""
+    known = [
+        stream.index_entries[len(stream.index_entries) - 1].timestamp * tick_s(stream)
+        for stream in used
+        if has_whole_index(stream)
+    ]
+    return min(known, default=None)
+
+
 def _declared_end(stream: Stream) -> Fraction:
-    return starts_at(stream) + (stream.duration or 0) * _tick_s(stream)
+    return starts_at(stream) + (stream.duration or 0) * tick_s(stream)
 
 
 def container_starts_at(container: InputContainer) -> Fraction:
@@ -190,8 +159,8 @@ def container_starts_at(container: InputContainer) -> Fraction:
 
 def starts_at(stream: Stream) -> Fraction:
     """A stream's first timestamp, in seconds."""
-    return (stream.start_time or 0) * _tick_s(stream)
+    return (stream.start_time or 0) * tick_s(stream)
 
 
-def _tick_s(stream: Stream) -> Fraction:
+def tick_s(stream: Stream) -> Fraction:
     return stream.time_base or Fraction(1, av.time_base)

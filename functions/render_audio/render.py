@@ -4,7 +4,8 @@ import tempfile
 from fractions import Fraction
 from pathlib import Path
 
-from functions.shared.cut import audio_filters, clean_options
+from functions.render_audio.filters import audio_filters
+from functions.shared.cut import clean_options
 from functions.shared.errors import PartMismatch, SourceTruncated, TransientError
 from functions.shared.ffmpeg import Input, input_options, lost_connection, run_ffmpeg
 from functions.shared.media_store import Keys

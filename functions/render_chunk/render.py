@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from functions.render_chunk.encoder import encoder_options
 from functions.shared.cut import (
     Cut,
-    clean_options,
-    grid_filters,
+    grid_graph,
     prerolls_s,
     read_options,
     reads_from_start,
@@ -26,7 +26,8 @@ from functions.shared.media_store import Keys
 from functions.shared.mp4.inspection import VideoPart, inspect_part
 from functions.shared.mp4.source import FileBytes
 from functions.shared.parts import Deadline, Store, check_source, made, open_source
-from functions.shared.plan import Chunk, Output, Plan
+from functions.shared.picture_filters import edit_filters, frame_filters
+from functions.shared.plan import Chunk, Plan
 
 
 @dataclass(frozen=True)
@@ -101,27 +102,14 @@ def chunk_options(plan: Plan, cut: Cut, url: str, files: dict[str, Path]) -> lis
     """ffmpeg's options: one decode, split to every output's encoder."""
     count = len(plan.outputs)
     pads = "".join(f"[s{i}]" for i in range(count))
-    graph = [f"[0:{plan.video.stream_index}]{grid_filters(plan, cut)},split={count}{pads}"]
+    common = [grid_graph(plan, cut), *edit_filters(plan.picture), f"split={count}{pads}"]
+    graph = [",".join(common)]
     options: list[str] = []
     for i, output in enumerate(plan.outputs):
-        graph.append(
-            f"[s{i}]scale={output.width}:{output.height},setsar=1,format=yuv420p,"
-            f"{rebase(cut)}[o{i}]"
-        )
-        options += ["-map", f"[o{i}]", *_encoder(plan, output), str(files[output.name])]
+        filters = [*frame_filters(output), "format=yuv420p", rebase(cut)]
+        graph.append(f"[s{i}]{','.join(filters)}[o{i}]")
+        options += ["-map", f"[o{i}]", *encoder_options(plan, output), str(files[output.name])]
     return [*read_options(plan, url, cut), "-filter_complex", ";".join(graph), *options]
-
-
-def _encoder(plan: Plan, output: Output) -> list[str]:
-    """`stitchable` keeps every chunk's headers equal; closed GOPs let them follow each other."""
-    return [
-        *clean_options(),
-        *("-fps_mode", "passthrough", "-threads", str(plan.threads)),
-        *("-c:v", "libx264", "-preset", output.preset, "-crf", str(output.crf)),
-        *("-x264-params", f"keyint={output.keyint}:open-gop=0:stitchable=1"),
-        *("-video_track_timescale", str(plan.video.timescale)),
-        *("-movflags", "+faststart", "-f", "mp4"),
-    ]
 
 
 def _inspect(plan: Plan, chunk: Chunk, files: dict[str, Path], *, lost: bool) -> Attempt:

@@ -1,31 +1,33 @@
-"""How frames `[start, end)` of the output grid are cut from a source (method: see `cut_options`).
+"""How frames `[start, end)` of the output grid are cut from a source (method: see `read_options`).
 
 One clock for the whole job: zero is the earliest start of the streams used. Every worker lays the
-same grid over it, so a chunk, a snapshot and a render in one piece hold the same frames.
+same grid over it, so a chunk, a snapshot and a render in one piece hold the same frames. A job's
+clips are runs of that grid, each with a zero and a pace of its own.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from functions.shared.ffmpeg import input_options
-from functions.shared.plan import Plan
+from functions.shared.plan import Plan, Span, frame_slack
 
 FROM_START = None
 _INDEXED_S = (Fraction(1), Fraction(4), Fraction(16), FROM_START)
 _UNINDEXED_S = (Fraction(11), Fraction(30), FROM_START)
 _FORGET_COLOURS = "setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown"
+_DEINTERLACE = "bwdif=mode=send_frame:parity=auto:deint=all"
+"""One frame of two fields. It looks one frame back and one ahead, which the preroll and the reading
+past the end hold; so it stands before the grid."""
 _UNINDEXED = {"mpegts", "mpeg"}
-_SOUND_OFF_S = 0.02
-"""How far sound may be from its timestamps before silence is put in or samples are dropped: under
-one lost AAC packet (21 ms), over the jitter of recorders (docs/decisions/0007-sound-gaps.md)."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Frames `[start_frame, end_frame)` of the grid; `end_frame` None runs to the source's end."""
+    """Frames `[start_frame, end_frame)` of the grid."""
 
     start_frame: int
-    end_frame: int | None
+    end_frame: int
     preroll_s: Fraction | None
     """How far before the first frame decoding begins; None: at the source's start."""
 
@@ -40,60 +42,91 @@ def prerolls_s(container: str) -> tuple[Fraction | None, ...]:
     return _UNINDEXED_S if container in _UNINDEXED else _INDEXED_S
 
 
-def seek_s(plan: Plan, cut: Cut) -> Fraction | None:
+def seek_s(plan: Plan, span: Span, preroll_s: Fraction | None) -> Fraction | None:
     """Where to seek, on ffmpeg's clock for input `-ss`; None: no seek."""
-    if cut.preroll_s is None:
+    if preroll_s is None:
         return None
-    at = cut.start_frame / plan.video.rate - cut.preroll_s
+    into_clip_s = span.start_frame / plan.video.rate * span.clip.speed
+    at = span.clip.start_s + into_clip_s - preroll_s
     return at + plan.clock.zero_s - plan.clock.container_start_s if at > 0 else None
 
 
 def reads_from_start(plan: Plan, cut: Cut) -> bool:
     """Whether no larger preroll exists."""
-    return seek_s(plan, cut) is None
+    return all(seek_s(plan, span, cut.preroll_s) is None for span in _spans(plan, cut))
 
 
 def read_options(plan: Plan, url: str, cut: Cut) -> list[str]:
-    """Input options of a cut. No `-t` or `-to`: with a coarse seek they count from the key frame
-    and lose frames; `trim` ends the reading instead."""
-    at = seek_s(plan, cut)
-    seek = [] if at is None else ["-ss", f"{float(at):.6f}"]
+    """Input options of a cut, one input a span. No `-t` or `-to`: with a coarse seek they count
+    from the key frame and lose frames; `trim` ends the reading instead."""
     threads = str(plan.threads)
-    return [
-        *("-filter_threads", threads, "-filter_complex_threads", threads),
-        *(*seek, "-noaccurate_seek", "-copyts", "-threads", threads),
-        *input_options(url),
-    ]
+    options = ["-filter_threads", threads, "-filter_complex_threads", threads]
+    for span in _spans(plan, cut):
+        at = seek_s(plan, span, cut.preroll_s)
+        seek = [] if at is None else ["-ss", f"{float(at):.6f}"]
+        options += [*seek, "-noaccurate_seek", "-copyts", "-threads", threads]
+        options += input_options(url)
+    return options
 
 
-def grid_filters(plan: Plan, cut: Cut) -> str:
-    """Filters from the source's frames to numbered frames of the grid (pts = frame number).
+def input_count(plan: Plan, cut: Cut) -> int:
+    """How many inputs `read_options` opens; what else is read comes after them."""
+    return len(_spans(plan, cut))
 
-    Filters that follow still see the job's clock; rebase last, with `rebase`. Without a seek the
-    grid begins at zero, so that video which starts after the audio keeps its place.
+
+def grid_graph(plan: Plan, cut: Cut) -> str:
+    """A filter graph from the source to numbered frames of the grid (pts = frame number); its last
+    chain is open. Filters that follow see the job's clock; rebase last, with `rebase`.
     """
-    begin = "" if seek_s(plan, cut) is not None else ":start_time=0"
-    end = "" if cut.end_frame is None else f":end_pts={cut.end_frame}"
+    spans = _spans(plan, cut)
+    stream = plan.video.stream_index
+    if len(spans) == 1:
+        return f"[0:{stream}]{','.join(_span_filters(plan, spans[0], cut))}"
+    chains = [
+        f"[{i}:{stream}]{','.join(_span_filters(plan, span, cut))},setpts=PTS-STARTPTS[clip{i}]"
+        for i, span in enumerate(spans)
+    ]
+    pads = "".join(f"[clip{i}]" for i in range(len(spans)))
     rate = plan.video.rate
-    colours = "" if plan.video.colours_valid else f"{_FORGET_COLOURS},"
-    return (
-        f"{colours}setpts=PTS-round({_ratio(plan.clock.zero_s)}/TB),"
-        f"fps={rate.numerator}/{rate.denominator}{begin},"
-        f"trim=start_pts={cut.start_frame}{end}"
+    joined = (
+        f"{pads}concat=n={len(spans)}:v=1:a=0,settb={rate.denominator}/{rate.numerator},"
+        f"setpts=N+{cut.start_frame}"
     )
+    return ";".join([*chains, joined])
+
+
+def _spans(plan: Plan, cut: Cut) -> tuple[Span, ...]:
+    return plan.spans(cut.start_frame, cut.end_frame)
+
+
+def _span_filters(plan: Plan, span: Span, cut: Cut) -> Iterator[str]:
+    """From the source's frames to frames of the clip, then numbered as on the grid.
+
+    Without a seek the grid begins at zero, so that video which starts after the audio keeps its
+    place.
+    """
+    rate, clip = plan.video.rate, span.clip
+    zero_s = plan.clock.zero_s + clip.start_s
+    if not plan.video.colours_valid:
+        yield _FORGET_COLOURS
+    if plan.video.deinterlaced:
+        yield _DEINTERLACE
+    pace = "" if clip.speed == 1 else f"*{clip.speed.denominator}/{clip.speed.numerator}"
+    shifted = f"PTS-round({_ratio(zero_s)}/TB)"
+    yield f"setpts=({shifted}){pace}" if pace else f"setpts={shifted}"
+    begin = "" if seek_s(plan, span, cut.preroll_s) is not None else ":start_time=0"
+    yield f"fps={rate.numerator}/{rate.denominator}{begin}"
+    if clip.open_ended and clip.end_frame < plan.video.total_frames:
+        # A source may end a little before its tables say, and what follows must not move up.
+        yield f"tpad=stop_mode=clone:stop={frame_slack(rate)}"
+    yield f"trim=start_pts={span.start_frame}:end_pts={span.end_frame}"
+    if clip.first_frame:
+        yield f"setpts=PTS+{clip.first_frame}"
 
 
 def rebase(cut: Cut) -> str:
     """The last filter: the cut's first frame becomes 0."""
     return f"setpts=PTS-{cut.start_frame}"
-
-
-def audio_filters(plan: Plan) -> str:
-    """The whole track on the job's clock: silence before a late start, gaps filled."""
-    return (
-        f"asetpts=PTS-round({_ratio(plan.clock.zero_s)}/TB),"
-        f"aresample=async=1:first_pts=0:min_hard_comp={_SOUND_OFF_S}"
-    )
 
 
 def clean_options() -> list[str]:

@@ -75,6 +75,10 @@ class SnapshotOutsideSource(ReelwrightError):  # noqa: N818
     """A snapshot was asked for at a time the source does not have."""
 
 
+class ClipOutsideSource(ReelwrightError):  # noqa: N818
+    """A clip was asked for that the source does not have."""
+
+
 class TurnLost(ReelwrightError):  # noqa: N818
     """The grant an execution was told of was taken back; it asks again."""
 

@@ -25,7 +25,7 @@ VIDEO_FORMATS = ("mov", "matroska", "webm", "mpegts", "mpeg", "avi", "flv", "asf
 playlists, image lists and SVG each reach further files."""
 
 AUDIO_FORMATS = ("mp3", "aac", "flac", "wav", "ac3", "eac3", "aiff", "amr", "caf")
-"""Opened only to say that a source has no video."""
+"""And those of sources that are only heard."""
 
 STALL_S = 60.0
 _READ_TIMEOUT_US = 20_000_000
@@ -57,7 +57,7 @@ def input_options(url: str) -> list[str]:
     """The options before and with `-i` for a source over http(s)."""
     return [
         *("-protocol_whitelist", ",".join(PROTOCOLS)),
-        *("-format_whitelist", ",".join(VIDEO_FORMATS)),
+        *("-format_whitelist", ",".join((*VIDEO_FORMATS, *AUDIO_FORMATS))),
         *http_options(),
         *("-i", url),
     ]

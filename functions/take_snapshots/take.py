@@ -8,7 +8,7 @@ from pathlib import Path
 from functions.shared.cut import (
     Cut,
     clean_options,
-    grid_filters,
+    grid_graph,
     prerolls_s,
     read_options,
     reads_from_start,
@@ -17,6 +17,7 @@ from functions.shared.errors import InvalidRequest, SourceTruncated, TransientEr
 from functions.shared.ffmpeg import Input, lost_connection, run_ffmpeg
 from functions.shared.media_store import Keys, snapshot_name
 from functions.shared.parts import Deadline, Store, check_source, made, open_source
+from functions.shared.picture_filters import edit_filters
 from functions.shared.plan import Plan, Snapshots
 from functions.take_snapshots.images import image_size
 
@@ -131,7 +132,8 @@ def snapshot_options(
     """ffmpeg's options: one frame decoded, every size encoded. One thread starts fastest."""
     count = len(files)
     pads = "".join(f"[s{i}]" for i in range(count))
-    graph = [f"[0:{plan.video.stream_index}]{grid_filters(plan, cut)},split={count}{pads}"]
+    common = [grid_graph(plan, cut), *edit_filters(plan.picture), f"split={count}{pads}"]
+    graph = [",".join(common)]
     options: list[str] = []
     for i, ((width, height), file) in enumerate(files.items()):
         graph.append(f"[s{i}]{_pixels(wanted, width, height)},setsar=1[o{i}]")

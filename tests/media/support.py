@@ -148,8 +148,9 @@ def render_in_one_piece(ffmpeg: Path, plan: Plan, file: Path, to: Path) -> None:
     # not used.
     later_s = plan.clock.zero_s - plan.clock.container_start_s
     shift = f"PTS-round({later_s.numerator}/{later_s.denominator}/TB)"
+    fields = "bwdif=mode=send_frame:parity=auto:deint=all," if video.deinterlaced else ""
     graph = (
-        f"[0:{video.stream_index}]{_FORGET_COLOURS if not video.colours_valid else ''}"
+        f"[0:{video.stream_index}]{_FORGET_COLOURS if not video.colours_valid else ''}{fields}"
         f"setpts={shift},fps={video.rate}:start_time=0,"
         f"scale={output.width}:{output.height},setsar=1,format=yuv420p[v]"
     )

@@ -1,9 +1,8 @@
 """What functions ask of DynamoDB, counted on its way and told apart by what it is for."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import boto3
@@ -11,6 +10,7 @@ import pytest
 
 from benchmarks.load.counting import Call, CountingProxy
 from benchmarks.load.usage import is_granting, of_jobs, usage
+from local.loopback_server import LoopbackServer
 
 JOB: dict[str, Any] = {"TableName": "jobs", "Key": {"job_id": {"S": "a"}}}
 TURN: dict[str, Any] = {
@@ -113,13 +113,8 @@ def dynamodb() -> Iterator[tuple[str, list[tuple[str, Any]]]]:
             self.end_headers()
             self.wfile.write(content)
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", seen
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with LoopbackServer(Handler) as server:
+        yield f"http://127.0.0.1:{server.port}", seen
 
 
 def test_the_proxy_passes_on_and_keeps_what_boto3_asks(

@@ -2,16 +2,16 @@
 
 import contextlib
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import trustme
 
 from functions.shared.web import Web
+from local.loopback_server import LoopbackServer
 
 NAME = "hooks.test"
 
@@ -49,7 +49,6 @@ def authority() -> trustme.CA:
 @pytest.fixture
 def speaking(authority: trustme.CA) -> Iterator[Callable[[Speak], int]]:
     """Start a server whose every POST is answered by the function given; returns its port."""
-    started: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
 
     def start(speak: Speak) -> int:
         class Handler(BaseHTTPRequestHandler):
@@ -62,26 +61,12 @@ def speaking(authority: trustme.CA) -> Iterator[Callable[[Speak], int]]:
             def log_message(self, *_: object) -> None:
                 pass
 
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, *_: object) -> None:
-                """Quiet about clients that hang up in the handshake."""
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(NAME).configure_cert(tls)
+        return running.enter_context(LoopbackServer(Handler, tls)).port
 
-        server = Server(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(NAME).configure_cert(context)
-        server.socket = context.wrap_socket(
-            server.socket, server_side=True, do_handshake_on_connect=False
-        )
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        started.append((server, thread))
-        return int(server.server_address[1])
-
-    yield start
-    for server, thread in started:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with contextlib.ExitStack() as running:
+        yield start
 
 
 @pytest.fixture

@@ -244,7 +244,7 @@ def test_snapshot_times_show_the_frame_shown_then() -> None:
 
 def test_snapshot_outside_the_source_is_refused() -> None:
     with pytest.raises(
-        SnapshotOutsideSource, match=r"60\.5 s is outside the source, which is 60\.000"
+        SnapshotOutsideSource, match=r"60\.5 s is outside the timeline, which is 60\.000"
     ):
         plan(probe(), snapshots={"at_s": [1, 60.5]})
 

@@ -1,27 +1,13 @@
 """Running commands in this process, against a fake API."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from tests.ran import Ran
 from tests.unit.reelwright.fake_api import Answer, FakeApi, job, ok, output
 
 ID = job()["job_id"]
 CONTENT = b"video" * 1000
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 Run = Callable[..., Ran]

@@ -8,7 +8,8 @@ import pytest
 from reelwright import Client
 from reelwright.cli.main import run
 from reelwright.retries import Retries
-from tests.unit.reelwright.commands import CONTENT, Ran, Run
+from tests.ran import Ran
+from tests.unit.reelwright.commands import CONTENT, Run
 from tests.unit.reelwright.fake_api import FakeApi, serving
 
 TRIES = 4

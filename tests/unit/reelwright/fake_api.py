@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from functions.shared.job_view import JobView
+from local.loopback_server import LoopbackServer
 
 PROBLEM = "application/problem+json"
 OWNER = "0aa77d36-0000-4000-8000-000000000000"
@@ -78,13 +79,6 @@ class FakeApi:
         return [one for one in self.asked if (one.method, one.path) == (method, path)]
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_: Any) -> None:
-        """A client that goes away in the middle is part of some tests."""
-
-
 @contextmanager
 def serving() -> Iterator[FakeApi]:
     api = FakeApi()
@@ -112,16 +106,9 @@ def serving() -> Iterator[FakeApi]:
         def log_message(self, *_: Any) -> None:
             """Not on the tests' output."""
 
-    server = _Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    api.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with LoopbackServer(Handler) as server:
+        api.url = f"http://127.0.0.1:{server.port}"
         yield api
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def job(status: str = "RUNNING", **more: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from functions.render_chunk.render import chunk_options
-from functions.shared.cut import Cut, grid_filters, prerolls_s, reads_from_start, seek_s
+from functions.shared.cut import Cut, grid_graph, prerolls_s, reads_from_start, seek_s
 from functions.shared.plan import Clock, Output, Plan, Source, Video
 
 SMALL = Output(
@@ -31,30 +31,35 @@ def plan(*, rate: Fraction = Fraction(30), zero_s: str = "9.881", start_s: str =
     )
 
 
+def seek(made: Plan, cut: Cut) -> Fraction | None:
+    [span] = made.spans(cut.start_frame, cut.end_frame)
+    return seek_s(made, span, cut.preroll_s)
+
+
 def test_seek_counts_from_the_containers_start() -> None:
     made = plan(zero_s="10", start_s="9.881")
-    assert seek_s(made, Cut(600, 900, Fraction(11))) == 9 + Fraction("0.119")
+    assert seek(made, Cut(600, 900, Fraction(11))) == 9 + Fraction("0.119")
 
 
 def test_no_seek_before_the_start() -> None:
     for cut in (Cut(0, 300, Fraction(11)), Cut(300, 600, Fraction(11)), Cut(600, 900, None)):
-        assert seek_s(plan(), cut) is None
+        assert seek(plan(), cut) is None
         assert reads_from_start(plan(), cut)
-        assert "fps=30/1:start_time=0," in grid_filters(plan(), cut)
+        assert "fps=30/1:start_time=0," in grid_graph(plan(), cut)
 
 
 def test_grid_after_a_seek_keeps_the_sources_own_times() -> None:
-    filters = grid_filters(plan(rate=Fraction(30_000, 1001)), Cut(600, 900, Fraction(1)))
-    assert filters == (
-        "setpts=PTS-round(9881/1000/TB),fps=30000/1001,trim=start_pts=600:end_pts=900"
+    graph = grid_graph(plan(rate=Fraction(30_000, 1001)), Cut(600, 900, Fraction(1)))
+    assert graph == (
+        "[0:3]setpts=PTS-round(9881/1000/TB),fps=30000/1001,trim=start_pts=600:end_pts=900"
     )
 
 
 def test_colour_tags_that_no_standard_defines_are_forgotten() -> None:
     made = plan()
     video = made.video.model_copy(update={"colours_valid": False})
-    filters = grid_filters(made.model_copy(update={"video": video}), Cut(0, 300, None))
-    assert filters.startswith("setparams=color_primaries=unknown:")
+    graph = grid_graph(made.model_copy(update={"video": video}), Cut(0, 300, None))
+    assert graph.startswith("[0:3]setparams=color_primaries=unknown:")
 
 
 def test_every_output_comes_from_one_decode() -> None:

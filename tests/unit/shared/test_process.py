@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from functions.shared.process import KEPT_BYTES, clean_environment, run
+from local import processes
+from tests.polling import until
 
 PYTHON = [sys.executable, "-c"]
 PLAIN = {"PATH": os.defpath}
@@ -71,26 +72,13 @@ def test_child_dies_with_a_worker_that_is_killed(tmp_path: Path) -> None:
         run([{sys.executable!r}, "-c", {inner!r}], environ={{}}, timeout_s=60)
     """)
     with subprocess.Popen([*PYTHON, worker_code]) as worker:
-        until = time.monotonic() + 20
-        while not (told.exists() and told.read_text()):
-            assert time.monotonic() < until
-            threading.Event().wait(0.02)
+        until(lambda: (told.exists() and told.read_text()) or None, "the child to run", 20)
         worker.kill()
     wait_until_gone(int(told.read_text()))
 
 
 def wait_until_gone(pid: int) -> None:
-    """Gone, or a zombie that nobody has collected."""
-    until = time.monotonic() + 10
-    while True:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        if state == "Z":
-            return
-        assert time.monotonic() < until, f"process {pid} still runs"
-        threading.Event().wait(0.02)
+    until(lambda: not processes.is_alive(pid), f"process {pid} to end", 10)
 
 
 def test_child_reads_nothing_from_us() -> None:

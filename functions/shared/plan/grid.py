@@ -1,0 +1,84 @@
+"""Time: the source's clock, and the grid of output frames that is laid over it."""
+
+from fractions import Fraction
+
+from functions.shared.plan.base import Frozen
+
+_FINE_ENOUGH = 10_000
+"""Ticks per second below which players round times visibly."""
+
+
+class Chunk(Frozen):
+    """A half-open range of output frame numbers."""
+
+    index: int
+    start_frame: int
+    end_frame: int
+
+    @property
+    def frames(self) -> int:
+        return self.end_frame - self.start_frame
+
+
+class Clock(Frozen):
+    """Seconds on the source's own timestamps; all output times count from `zero_s`."""
+
+    zero_s: Fraction
+    """Earliest start of the streams used."""
+    container_start_s: Fraction
+    """What ffmpeg's input `-ss` counts from."""
+
+
+class Clip(Frozen):
+    """A part of the source, as a run of output frames."""
+
+    first_frame: int
+    """On the output grid."""
+    frames: int
+    start_s: Fraction = Fraction(0)
+    """What its first frame shows, on the job's clock."""
+    speed: Fraction = Fraction(1)
+    """Seconds of the source that pass in one of the output."""
+    open_ended: bool = True
+    """Whether it runs to the source's end, which may lie a little off what was planned."""
+
+    @property
+    def end_frame(self) -> int:
+        return self.first_frame + self.frames
+
+
+class Span(Frozen):
+    """Frames `[start_frame, end_frame)` of one clip, counted from the clip's first."""
+
+    clip: Clip
+    start_frame: int
+    end_frame: int
+
+
+class Video(Frozen):
+    """The source's video stream and the output frame grid laid over it."""
+
+    stream_index: int
+    rate: Fraction
+    """Output frames per second."""
+    total_frames: int
+    """Planned; the last chunk, which is rendered open-ended, settles the true total."""
+    colours_valid: bool = True
+    """False where the source's colour tags are values that no standard defines, which ffmpeg
+    refuses to scale; they are then taken as unknown."""
+    deinterlaced: bool = False
+    """Whether two fields are made one frame before anything else."""
+
+    @property
+    def timescale(self) -> int:
+        """Ticks per second of the rendered track: a frame is always a whole number of ticks."""
+        return self.rate.numerator * (1 if self.rate.numerator >= _FINE_ENOUGH else 512)
+
+    @property
+    def frame_ticks(self) -> int:
+        return int(self.timescale / self.rate)
+
+
+def frame_slack(rate: Fraction) -> int:
+    """How many frames off a source's real end may be: containers lie about their length."""
+    return max(2, round(rate / 2))
