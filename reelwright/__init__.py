@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from functions.shared.job import JobRequest
     from functions.shared.job_view import JobSummary, JobView
+    from functions.shared.request.edit import Edit
     from functions.shared.request.notify import Notify
     from functions.shared.request.output import (
         AudioEncoding,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AudioEncoding",
     "Client",
+    "Edit",
     "JobRequest",
     "JobSummary",
     "JobView",
@@ -31,14 +33,22 @@ __all__ = [
     "SnapshotRequest",
     "VideoEncoding",
 ]
-_ELSEWHERE = {
+_MODULES = {
+    "AudioEncoding": "functions.shared.request.output",
     "Client": "reelwright.client",
+    "Edit": "functions.shared.request.edit",
+    "JobRequest": "functions.shared.job",
     "JobSummary": "functions.shared.job_view",
     "JobView": "functions.shared.job_view",
+    "Notify": "functions.shared.request.notify",
+    "OutputRequest": "functions.shared.request.output",
+    "RenderRequest": "functions.shared.request.output",
+    "SnapshotRequest": "functions.shared.request.snapshot",
+    "VideoEncoding": "functions.shared.request.output",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_ELSEWHERE.get(name, "functions.shared.job")), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)

@@ -10,7 +10,7 @@ import signal
 import sys
 import uuid
 from collections.abc import Iterator
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 from reelwright.aws_calls import told
@@ -74,12 +74,7 @@ class Tap:
             self._undo = undo.pop_all()
         return self
 
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         # A second Ctrl-C must not leave the rule behind.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
