@@ -6,8 +6,9 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from infrastructure.fifo_queue import FifoQueue
 
 MOST_ATTEMPTS = 10
 """As long as the schedule of functions/deliver_webhook/schedule.py."""
@@ -17,7 +18,7 @@ _AT_ONCE = 20
 """Receivers that answer slowly must not take the account's functions from renders."""
 
 
-class Webhooks(Construct):
+class Webhooks(FifoQueue):
     """In order for each job: a webhook that waits holds back the next ones of its job only."""
 
     def __init__(
@@ -29,32 +30,15 @@ class Webhooks(Construct):
         removal: RemovalPolicy,
         work_s: int,
     ) -> None:
-        """`work_s`: the longest an attempt takes; a message stays hidden six times as long."""
-        super().__init__(scope, construct_id)
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            fifo=True,
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        self.queue = sqs.Queue(
-            self,
-            "Default",
-            fifo=True,
-            deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
-            fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            visibility_timeout=Duration.seconds(6 * work_s),
+        """`work_s`: the longest an attempt takes."""
+        super().__init__(
+            scope,
+            construct_id,
+            key=key,
+            work_s=work_s,
             # Each webhook of a job whose receiver is gone is tried for a day, one after another.
-            retention_period=Duration.days(14),
-            dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=MOST_ATTEMPTS
-            ),
+            retention=Duration.days(14),
+            max_receives=MOST_ATTEMPTS,
         )
         self.secret = secretsmanager.Secret(
             self,

@@ -6,15 +6,14 @@ authority. `source()` is a stand-in for deliver_webhook (local/stand_ins.py) tha
 
 import contextlib
 import ssl
-import threading
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 
 import trustme
+
+from local.loopback_server import LoopbackServer
 
 _NAME = "hooks.test"
 _SOURCE = """
@@ -45,40 +44,17 @@ class Received:
         return self.headers["webhook-id"]
 
 
-@dataclass
-class LoopbackReceiver:
+class LoopbackReceiver(LoopbackServer):
     """Answers a path with the statuses in `answers`, one after another, and then with 204."""
 
-    answers: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    received: list[Received] = field(default_factory=list)
-    """In order of their coming."""
-
-    def __enter__(self) -> Self:
+    def __init__(self) -> None:
+        self.answers: defaultdict[str, list[int]] = defaultdict(list)
+        self.received: list[Received] = []
+        """In order of their coming."""
         self._authority = trustme.CA()
-        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"receiver": self}))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(_NAME).configure_cert(context)
-        self._server.socket = context.wrap_socket(
-            self._server.socket, server_side=True, do_handshake_on_connect=False
-        )
-        serve = self._server.serve_forever
-        self._thread = threading.Thread(target=serve, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(_NAME).configure_cert(tls)
+        super().__init__(type("Handler", (_Handler,), {"receiver": self}), tls)
 
     def url(self, path: str) -> str:
         return f"https://{_NAME}:{self.port}{path}"
@@ -87,11 +63,6 @@ class LoopbackReceiver:
         """A deliver_webhook that finds this receiver, and tries again after `delay_s`."""
         authority = self._authority.cert_pem.bytes().decode()
         return _SOURCE.format(authority=authority, delay_s=delay_s)
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Quiet about clients that hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):

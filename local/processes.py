@@ -56,7 +56,10 @@ def of_home(home: Home) -> list[int]:
 
 
 def kill_all(home: Home, grace_s: float = 2.0) -> None:
-    """End whatever still carries this home's marker; returns once it is gone."""
+    """End whatever still carries this home's marker; returns once it is gone, or after `grace_s`.
+
+    What is left then is in a call of the kernel that can't be broken off, and ends after it.
+    """
     deadline = time.monotonic() + grace_s
     while (pids := of_home(home)) and time.monotonic() < deadline:
         for pid in pids:

@@ -7,15 +7,14 @@ one service from AWS_ENDPOINT_URL_DYNAMODB.
 
 import http.client
 import json
-import threading
 import time
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import urlsplit
 
 from local.embedded import EmbeddedAws
+from local.loopback_server import LoopbackServer
 
 _VARIABLE = "AWS_ENDPOINT_URL_DYNAMODB"
 
@@ -34,35 +33,19 @@ class Call:
     answer: bytes
 
 
-class CountingProxy:
-    """Serves on loopback while it is entered; `calls` holds what came through."""
+class CountingProxy(LoopbackServer):
+    """Serves while it is entered; `calls` holds what came through."""
 
     def __init__(self, endpoint: str) -> None:
         self.calls: list[Call] = []
-        self._target = urlsplit(endpoint)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(self._handler(urlsplit(endpoint).netloc))
 
     def address(self, function: str) -> str:
         """The endpoint for one function, which it is told apart by."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/{function}"
+        return f"http://127.0.0.1:{self.port}/{function}"
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        host, calls = self._target.netloc, self.calls
+    def _handler(self, host: str) -> type[BaseHTTPRequestHandler]:
+        calls = self.calls
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"

@@ -1,29 +1,25 @@
 """The command line as a process of its own, against an embedded AWS that it started itself."""
 
 import contextlib
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pexpect
 import pytest
 
 from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, PROJECT
+from tests.ran import Ran
 
 CLIP = PROJECT / "examples" / "clip.mp4"
 PROGRAM = shutil.which("reelwright", path=Path(sys.executable).parent) or "reelwright"
 _TIMEOUT_S = 90
-_POLL_S = 0.05
-T = TypeVar("T")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -36,19 +32,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("REELWRIGHT_STACK"):
         config.hook.pytest_deselected(items=ours)
         items[:] = [item for item in items if item not in ours]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True)
@@ -179,13 +162,3 @@ def as_somebody(reelwright: CommandLine, aws: EmbeddedAws) -> CommandLine:
         AWS_SECRET_ACCESS_KEY="test",  # noqa: S106
         REELWRIGHT_CONFIG=str(reelwright.folder / "config"),
     )
-
-
-def until(look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
-    """Poll until `look` sees something; fail with what was waited for."""
-    deadline = time.monotonic() + seconds
-    while (seen := look()) is None:
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {seconds} s for {what}")
-        time.sleep(_POLL_S)
-    return seen

@@ -9,7 +9,8 @@ import av
 import pytest
 
 from local.embedded import EmbeddedAws
-from tests.cli.conftest import CLIP, PROGRAM, CommandLine, until
+from tests.cli.conftest import CLIP, PROGRAM, CommandLine
+from tests.polling import until
 
 QUICK = ("--height", "90", "--preset", "ultrafast")
 SLOW = ("--height", "360", "--preset", "slow")

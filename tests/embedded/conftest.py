@@ -3,7 +3,6 @@
 import io
 import json
 import textwrap
-import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 import pytest
 
 from local.embedded import EmbeddedAws
+from tests.polling import until
 
 TRUST = json.dumps(
     {
@@ -136,16 +136,18 @@ class Bench:
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return url, found["Attributes"]["QueueArn"]
 
-    def received(self, queue: str, count: int) -> list[str]:
-        """The bodies of a queue's next messages, once so many have come."""
-        bodies: list[str] = []
+    def received(self, queue: str, count: int, timeout_s: float = 15) -> list[str]:
+        """The bodies of a queue's next messages, taken out of it, once so many have come."""
+        sqs, bodies = self.client("sqs"), list[str]()
 
         def receive() -> bool:
-            answer = self.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1)
-            bodies.extend(message["Body"] for message in answer.get("Messages", []))
+            answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1)
+            for message in answer.get("Messages", []):
+                bodies.append(message["Body"])
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             return len(bodies) >= count
 
-        eventually(receive)
+        eventually(receive, timeout_s)
         return bodies
 
     def tokens(self, queue: str, count: int) -> list[str]:
@@ -168,14 +170,8 @@ def zipped(files: dict[str, str | bytes]) -> bytes:
 
 
 def eventually(probe: Callable[[], T | None], timeout_s: float = 15) -> T:
-    """The probe's first answer that is not None or False, asked for until the deadline."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        answer = probe()
-        if answer is not None and answer is not False:
-            return answer
-        assert time.monotonic() < deadline, f"did not come true within {timeout_s} s"
-        time.sleep(0.02)
+    """`until`, where the probe itself says what is waited for."""
+    return until(probe, "what the test waits for", timeout_s)
 
 
 def call(function: str, **more: Any) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from reelwright.direct import Job
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
 from tests.integration.faulty_wire import FaultyWire
+from tests.polling import until
 
 _SERVICES = ("S3", "DYNAMODB", "SFN")
 
@@ -34,7 +35,7 @@ def _configure(stack: Deployed, stem: str, settings: dict[str, Any]) -> None:
         FunctionName=stack.function(stem), **settings
     )
     until(
-        lambda: stack.configuration(stem)["LastUpdateStatus"] == "Successful" or None,
+        lambda: stack.configuration(stem)["LastUpdateStatus"] == "Successful",
         f"{stem} to be updated",
         30,
     )

@@ -4,12 +4,11 @@ Every test here holds on both, but for those marked `embedded_only`, which reach
 """
 
 import os
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 import pytest
@@ -20,13 +19,12 @@ from local.home import ACCOUNT, PROJECT, REGION
 from reelwright.direct import TERMINAL, DirectClient, Job
 from tests.integration.faulty_wire import FaultyWire, faulty_wire
 from tests.integration.jobs import THREE_CHUNKS
+from tests.polling import until
 
 ASSEMBLY = PROJECT / "build" / "cdk.local.out"
 STACK = "Reelwright"
 CLIP = PROJECT / "examples" / "clip.mp4"
 CLIP_FRAMES = 390
-_POLL_S = 0.05
-T = TypeVar("T")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -101,16 +99,6 @@ class Deployed:
             f"execution {arn} to end",
             60,
         )
-
-
-def until(look: Callable[[], T | None], what: str, seconds: float) -> T:
-    """Poll until `look` sees something; fail with what was waited for."""
-    deadline = time.monotonic() + seconds
-    while (seen := look()) is None:
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {seconds} s for {what}")
-        time.sleep(_POLL_S)
-    return seen
 
 
 @pytest.fixture(scope="session")

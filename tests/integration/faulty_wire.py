@@ -6,15 +6,16 @@ request through here. All are passed on, but for those a test names.
 
 import http.client
 import json
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from local.loopback_server import LoopbackServer
 
 MOST_HELD_S = 60.0
 """No call is held for longer, so that a test that fails does not leave a function behind."""
@@ -155,9 +156,9 @@ class Held:
         self._left.wait(MOST_HELD_S)
         self._outcome(call)
 
-    def is_here(self) -> bool | None:
-        """For `until`: whether the call has come."""
-        return self._arrived.is_set() or None
+    def is_here(self) -> bool:
+        """Whether the call has come."""
+        return self._arrived.is_set()
 
     def go_on(self) -> None:
         self._leave(passed_on)
@@ -238,27 +239,12 @@ class FaultyWire:
                 fault.outcome.drop()
 
 
-class _Server(ThreadingHTTPServer):
-    """Is silent about functions that hang up."""
-
-    daemon_threads = True
-
-    def handle_error(self, *about: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(*about)
-
-
 @contextmanager
 def faulty_wire(endpoint: str) -> Iterator[FaultyWire]:
     wire = FaultyWire(endpoint)
-    server = _Server(("127.0.0.1", 0), partial(Call, wire))
-    wire.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield wire
-    finally:
-        wire.let_go()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with LoopbackServer(partial(Call, wire)) as server:
+        wire.url = f"http://127.0.0.1:{server.port}"
+        try:
+            yield wire
+        finally:
+            wire.let_go()

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
+from tests.polling import until
 
 Event = dict[str, Any]
 ENDS = {"Completed", "Failed", "Cancelled", "Rejected"}

@@ -10,8 +10,9 @@ import requests
 
 from functions.shared.job_rows import TERMINAL
 from tests.integration.callers import Caller, problem, signed_in
-from tests.integration.conftest import CLIP, CLIP_FRAMES, Deployed, until
+from tests.integration.conftest import CLIP, CLIP_FRAMES, Deployed
 from tests.integration.jobs import PICTURE, SLOW, THREE_CHUNKS
+from tests.polling import until
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def test_anothers_source_is_refused(ben: Caller, source: str) -> None:
 
 def test_a_running_job_is_cancelled(ann: Caller, source: str) -> None:
     job_id = ann.post({"source": source, **SLOW}).json()["job_id"]
-    until(lambda: ann.job(job_id)["status"] == "RUNNING" or None, "the job to run", 60)
+    until(lambda: ann.job(job_id)["status"] == "RUNNING", "the job to run", 60)
     for _ in range(2):
         answer = ann.call("DELETE", f"/jobs/{job_id}")
         assert (answer.status_code, answer.json()["status"]) == (202, "CANCELLED")

@@ -9,7 +9,8 @@ import pytest
 
 from functions.shared.job import parse_input
 from tests.integration.callers import Caller, problem, signed_in
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
+from tests.polling import until
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def listed(stack: Deployed) -> Iterator[Listed]:
             at = now - timedelta(seconds=number)
             stack.client.jobs.register(job_id, parse_input(request), "queue", at)
             ids.append(job_id)
-        until(lambda: len(walk(caller)) == 7 or None, "the index to follow", 30)
+        until(lambda: len(walk(caller)) == 7, "the index to follow", 30)
         try:
             yield Listed(caller, ids, order_key)
         finally:

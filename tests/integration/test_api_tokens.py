@@ -20,7 +20,8 @@ from tests.integration.callers import (
     sign_in,
     signed_in,
 )
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
+from tests.polling import until
 
 CLOSED = [
     (method.upper(), path.replace("{job_id}", "none").replace("{upload_id}", "none"))
@@ -144,7 +145,7 @@ def test_a_token_that_has_expired_opens_nothing(stack: Deployed, ann: Caller) ->
         idp.update_user_pool_client(**own, **kept)
     assert decoded(token.split(".")[1])["exp"] < time.time() + 5
     until(
-        lambda: ann.call("GET", "/jobs", token=token).status_code == 401 or None,
+        lambda: ann.call("GET", "/jobs", token=token).status_code == 401,
         "the token to expire",
         10,
     )

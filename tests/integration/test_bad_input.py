@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import CLIP, Deployed, until
+from tests.integration.conftest import CLIP, Deployed
+from tests.polling import until
 
 RENDER = {"outputs": [{"height": 90, "video": {"preset": "ultrafast"}}]}
 

@@ -10,7 +10,8 @@ import pytest
 
 from functions.shared.media_store import Keys
 from reelwright.direct import Job
-from tests.integration.conftest import CLIP, CLIP_FRAMES, Deployed, until
+from tests.integration.conftest import CLIP, CLIP_FRAMES, Deployed
+from tests.polling import until
 
 CHUNK_S = 2.6
 OUTPUT = {"name": "small", "height": 90, "video": {"preset": "ultrafast"}}

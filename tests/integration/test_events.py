@@ -11,8 +11,9 @@ import pytest
 
 from functions.shared.job_event import JobEvent
 from local.stand_ins import stand_in
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
 from tests.integration.listening import Listener, drained, kind, listen, queue_for
+from tests.polling import until
 
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
 

@@ -5,9 +5,10 @@ import pytest
 from functions.shared.turns_table import lane_of
 from reelwright.direct import Job
 from tests.integration.changes import assert_freed, behind, kill_workers, reconcile, uncalled
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
 from tests.integration.faulty_wire import FaultyWire, Outcome, dropped, lost, refused
 from tests.integration.jobs import PICTURE
+from tests.polling import until
 
 pytestmark = pytest.mark.embedded_only
 

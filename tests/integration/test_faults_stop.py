@@ -15,9 +15,10 @@ from tests.integration.changes import (
     published,
     reserved,
 )
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
 from tests.integration.faulty_wire import FaultyWire, Held
 from tests.integration.jobs import PICTURE, THREE_CHUNKS
+from tests.polling import until
 from tests.statemachine.machine import text
 
 pytestmark = pytest.mark.embedded_only
@@ -135,7 +136,7 @@ def test_an_execution_stopped_in_a_state_fails_its_job_and_no_other(
         assert not has_ended(stack, place, job_id)
         held.go_on()
         until(
-            lambda: has_ended(stack, place, job_id) or None,
+            lambda: has_ended(stack, place, job_id),
             "the function to end after its execution",
             30,
         )
@@ -164,7 +165,7 @@ def test_a_job_started_by_hand_and_stopped_before_it_is_registered_stays_failed(
         stack.client.states.stop_execution(executionArn=arn)
         job = stack.wait(job_id)
         registering.go_on()
-        until(lambda: has_ended(stack, place, job_id) or None, "the function to end", 30)
+        until(lambda: has_ended(stack, place, job_id), "the function to end", 30)
     assert (job["status"], job["error"]["name"]) == ("FAILED", "ExecutionAborted")
     assert stack.client.job(job_id) == job
     assert_freed(stack, job_id)
@@ -186,7 +187,7 @@ def test_what_was_published_when_its_execution_was_stopped_is_whole_and_used_aga
         stack.client.states.stop_execution(executionArn=execution_of(stack, job_id))
         assert stack.wait(job_id)["error"]["name"] == "ExecutionAborted"
         held.go_on()
-        until(lambda: has_ended(stack, place, job_id) or None, "the function to end", 30)
+        until(lambda: has_ended(stack, place, job_id), "the function to end", 30)
     assert stack.client.store.read(Keys(job_id).output("small")) == undisturbed
     assert stack.execution(stack.client.start(request))["status"] == "SUCCEEDED"
     job = stack.wait(job_id)
@@ -209,7 +210,7 @@ def test_an_execution_stopped_when_its_job_has_failed_changes_nothing(
         with reserved(stack, "FinishJob", 0):
             granting.go_on()
             until(
-                lambda: states_now(stack, arn) == {"Job Failed"} or None,
+                lambda: states_now(stack, arn) == {"Job Failed"},
                 "Job Failed to wait for its function",
                 30,
             )

@@ -13,9 +13,10 @@ from tests.integration.changes import (
     kill_workers,
     open_uploads,
 )
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
 from tests.integration.faulty_wire import FaultyWire, Outcome, cut_short, dropped, lost, refused
 from tests.integration.jobs import PICTURE, THREE_CHUNKS
+from tests.polling import until
 
 pytestmark = pytest.mark.embedded_only
 

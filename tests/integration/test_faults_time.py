@@ -14,9 +14,10 @@ from tests.integration.changes import (
     configured,
     reserved,
 )
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
 from tests.integration.faulty_wire import FaultyWire
 from tests.integration.jobs import PICTURE, SLOW, THREE_CHUNKS
+from tests.polling import until
 
 THROTTLED = "Lambda.TooManyRequestsException"
 

@@ -6,9 +6,10 @@ from boto3.dynamodb.types import TypeSerializer
 from functions.shared.media_store import Keys
 from functions.shared.turns_table import Turn
 from tests.integration.changes import assert_freed, behind, ceiling, is_, reconcile, uncalled
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
 from tests.integration.faulty_wire import FaultyWire, Held, lost
 from tests.integration.jobs import PICTURE
+from tests.polling import until
 
 pytestmark = pytest.mark.embedded_only
 

@@ -7,7 +7,8 @@ from typing import Any
 import av
 
 from functions.shared.media_store import Keys
-from tests.integration.conftest import CLIP_FRAMES, Deployed, until
+from tests.integration.conftest import CLIP_FRAMES, Deployed
+from tests.polling import until
 
 FAST = {"video": {"preset": "ultrafast"}}
 

@@ -14,7 +14,8 @@ from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, REGION
 from reelwright.direct import DirectClient
 from tests.integration.changes import is_, reconcile, turns_of, uncalled
-from tests.integration.conftest import ASSEMBLY, CLIP, STACK, Deployed, until
+from tests.integration.conftest import ASSEMBLY, CLIP, STACK, Deployed
+from tests.polling import until
 
 # One worker runs all of these: they share an engine of their own.
 pytestmark = [pytest.mark.embedded_only, pytest.mark.xdist_group("restart")]
@@ -149,7 +150,7 @@ def test_a_stop_in_any_state_leaves_the_job_ended(
     own: Deployed, aws: EmbeddedAws, job_id: str, state: str
 ) -> None:
     arn = own.client.start({"source": own.client.upload(CLIP), "render": SMALL, "job_id": job_id})
-    until(lambda: any(s.name == state for s in own.client.stages(arn)) or None, state, 60)
+    until(lambda: any(s.name == state for s in own.client.stages(arn)), state, 60)
     aws.stop()
     aws.start()
     stack = found(aws)

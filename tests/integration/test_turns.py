@@ -9,7 +9,8 @@ import pytest
 from functions.shared.errors import CancelRefused
 from functions.shared.media_store import Keys
 from tests.integration.changes import ceiling, invoke, is_, reconcile, turns_of, uncalled
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
+from tests.polling import until
 
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
 SLOW = {"outputs": [{"name": "slow", "height": 360, "video": {"preset": "veryslow"}}]}

@@ -9,8 +9,9 @@ from standardwebhooks import Webhook
 
 from local.loopback_receiver import LoopbackReceiver, Received
 from local.stand_ins import stand_in
-from tests.integration.conftest import Deployed, until
+from tests.integration.conftest import Deployed
 from tests.integration.listening import drained
+from tests.polling import until
 
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
 TYPES = ["job.queued", "job.waiting", "job.started", "job.completed"]
@@ -148,9 +149,9 @@ def check_queue_is_empty(stack: Deployed) -> None:
     url = stack.configuration("DeliverWebhook")["Environment"]["Variables"]["WEBHOOKS_URL"]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
-    def is_empty() -> bool | None:
+    def is_empty() -> bool:
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return not any(int(found[name]) for name in names) or None
+        return not any(int(found[name]) for name in names)
 
     until(is_empty, "the webhooks to be delivered", 60)
 

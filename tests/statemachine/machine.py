@@ -3,23 +3,23 @@
 import io
 import json
 import re
-import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
+
+from tests.polling import until
 
 ASL = Path(__file__).resolve().parents[2] / "statemachine" / "render_job.asl.json"
 TABLE = "jobs"
 BUCKET = "media"
 ACCOUNT = "123456789012"
 Worker = Callable[[dict[str, Any]], Any]
-T = TypeVar("T")
 
 
 def text() -> dict[str, Any]:
@@ -141,18 +141,11 @@ class Machine:
         yield arn
         self.sfn.stop_execution(executionArn=arn)
 
-    def until(self, look: Callable[[], T], deadline_s: float = 30) -> T:
-        """Poll until `look` sees something."""
-        end = time.monotonic() + deadline_s
-        while not (seen := look()):
-            assert time.monotonic() < end, f"nothing was seen for {deadline_s} s"
-            time.sleep(0.02)
-        return seen
-
     def ended(self, arn: str, deadline_s: float = 30) -> Run:
         describe = self.sfn.describe_execution
-        told: Any = self.until(
+        told: Any = until(
             lambda: None if (d := describe(executionArn=arn))["status"] == "RUNNING" else d,
+            f"execution {arn} to end",
             deadline_s,
         )
         return Run(

@@ -6,6 +6,7 @@ import pytest
 from jsonata import Jsonata
 
 from functions.shared.errors import FfmpegFailed, JobEnded, TurnLost
+from tests.polling import until
 from tests.statemachine.machine import states, text
 from tests.statemachine.workers import REQUEST, MakeMachine, finishes, grants_at_once, plan, raises
 
@@ -99,7 +100,9 @@ def test_a_job_waits_until_its_token_is_answered(make_machine: MakeMachine) -> N
     machine = make_machine(RequestTurn=lambda _: None)
 
     with machine.started(REQUEST) as arn:
-        (asked,) = machine.until(lambda: machine.workers.to("RequestTurn"))
+        (asked,) = until(
+            lambda: machine.workers.to("RequestTurn") or None, "the turn to be asked for", 30
+        )
         assert machine.workers.to("PlanRender") == []
         grants_at_once(asked)
         run = machine.ended(arn)

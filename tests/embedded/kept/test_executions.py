@@ -6,7 +6,6 @@ import os
 import pickle
 import signal
 import time
-from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 from unittest.mock import Mock
@@ -22,22 +21,11 @@ from local.step_functions.frame import Frame
 from local.step_functions.restart import STOPPED, interrupted
 from local.step_functions.scope import Scope
 from tests.embedded.conftest import Bench, asking, call, eventually, unique
+from tests.embedded.kept.conftest import restart
 from tests.embedded.test_maps import distributed, given
 from tests.embedded.test_status_events import Listener
 
 HOLD = "import time\ndef handle(event, context): time.sleep(60)"
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """An engine of this file's own, stopped and started by its tests."""
-    with EmbeddedAws(tmp_path_factory.mktemp("kept")) as aws:
-        yield Bench(aws)
-
-
-def restart(aws: EmbeddedAws) -> None:
-    assert aws.stop()
-    aws.start()
 
 
 def waiting(bench: Bench, arn: str) -> bool:

@@ -1,27 +1,12 @@
 """Files outlive their engine: bytes, versions and all that S3 tells of them."""
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from local.embedded import EmbeddedAws
 from tests.embedded.conftest import Bench, unique
+from tests.embedded.kept.conftest import restart
 
 MB = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """An engine of this file's own, stopped and started by its tests."""
-    with EmbeddedAws(tmp_path_factory.mktemp("kept")) as aws:
-        yield Bench(aws)
-
-
-def restart(aws: EmbeddedAws) -> None:
-    assert aws.stop()
-    aws.start()
 
 
 def test_files_of_any_size(bench: Bench) -> None:
