@@ -76,7 +76,8 @@ layers: $(HOST_LAYERS) ## layers for this machine
 
 layers-aws: $(call aws_layers,$(ARCHITECTURE)) ## layers for Lambda (ARCHITECTURE=arm64 or x86_64)
 
-build/layers/ffmpeg-%.stamp: $(VENV)/.ready requirements/ffmpeg.txt layers/building.py layers/ffmpeg/build.py
+build/layers/ffmpeg-%.stamp: $(VENV)/.ready node_modules/.package-lock.json requirements/ffmpeg.txt \
+	layers/building.py layers/ffmpeg/build.py layers/ffmpeg/fonts.conf
 	@$(BIN)/python -m layers.ffmpeg.build --architecture $*
 	@touch $@
 

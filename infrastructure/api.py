@@ -13,7 +13,7 @@ from constructs import Construct
 from infrastructure.stage import Stage
 from infrastructure.users import Users
 
-READS = ("GET /jobs", "GET /jobs/{job_id}")
+READS = ("GET /jobs", "GET /jobs/{job_id}", "GET /jobs/{job_id}/snapshots/{name}")
 WRITES = (
     "POST /jobs",
     "DELETE /jobs/{job_id}",

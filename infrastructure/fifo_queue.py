@@ -19,8 +19,12 @@ class FifoQueue(Construct):
         retention: Duration,
         max_receives: int,
         receive_wait: Duration | None = None,
+        takes_events: bool = False,
     ) -> None:
-        """`work_s`: the longest a message is worked on; it stays hidden six times as long."""
+        """`work_s`: the longest a message is worked on; it stays hidden six times as long.
+
+        `takes_events`: from EventBridge, which gives messages no id against repetition.
+        """
         super().__init__(scope, construct_id)
         self.dead_letters = sqs.Queue(
             self,
@@ -35,6 +39,7 @@ class FifoQueue(Construct):
             self,
             "Default",
             fifo=True,
+            content_based_deduplication=takes_events or None,
             # High throughput: limits and deduplication count per message group.
             deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
             fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,

@@ -44,7 +44,9 @@ class Grants:
             self._jobs(each, "GetItem", "PutItem", "UpdateItem")
         for each in (does.plan_render, does.cancel_job):
             self._jobs(each, "GetItem", "UpdateItem")
-        for each in (does.request_turn, does.render_chunk, does.render_audio, does.take_snapshots):
+        for each in (does.request_turn, does.render_chunk, does.render_audio):
+            self._jobs(each, "GetItem")
+        for each in (does.take_snapshots, does.take_live_snapshots):
             self._jobs(each, "GetItem")
         self._jobs(does.assemble_render, "UpdateItem")
         for each in (does.register_job, does.claim_job, does.reconcile_jobs):
@@ -90,7 +92,8 @@ class Grants:
         _add(api.role, ["dynamodb:Query"], indexes)
         _add(api.role, ["dynamodb:GetItem", "dynamodb:PutItem"], [sent])
         _add(api.role, ["sqs:SendMessage"], [self.stack.jobs.queue.queue_arn])
-        called = [each.function.function_arn for each in (does.register_job, does.cancel_job)]
+        desk = (does.register_job, does.cancel_job, does.resize_snapshot)
+        called = [each.function.function_arn for each in desk]
         _add(api.role, ["lambda:InvokeFunction"], called)
         made = ("jobs/*/plan.json", "jobs/*/result.json", "jobs/*/out/*")
         self._media(api, "GetObject", *made)
@@ -104,6 +107,10 @@ class Grants:
             self._media(each, "GetObject", "uploads/*", "parts/*", "jobs/*/plan.json")
             self._media(each, "PutObject", "parts/*")
             self._sources(each)
+        self._media(does.take_live_snapshots, "GetObject", "jobs/*/plan.json")
+        self._media(does.take_live_snapshots, "PutObject", "parts/*")
+        self._media(does.resize_snapshot, "GetObject", "jobs/*/out/snapshots/*")
+        self._media(does.resize_snapshot, "PutObject", "jobs/*/out/snapshots/resized/*")
         self._media(does.assemble_render, "GetObject", "jobs/*/plan.json", "parts/*")
         for action in "GetObject", "PutObject":
             self._media(does.assemble_render, action, "jobs/*/out/*", "jobs/*/result.json")

@@ -20,6 +20,8 @@ from infrastructure.webhooks import Webhooks
 
 API_TIMEOUT_S = 29
 """API Gateway waits for 30 seconds."""
+RESIZE_TIMEOUT_S = 20
+"""The API, which waits for it, has 29."""
 WEBHOOK_TIMEOUT_S = 30
 """An attempt waits ten seconds for its receiver."""
 
@@ -53,12 +55,14 @@ class JobFunctions:
     render_chunk: JobFunction
     render_audio: JobFunction
     take_snapshots: JobFunction
+    take_live_snapshots: JobFunction
     assemble_render: JobFunction
     finish_job: JobFunction
     cancel_job: JobFunction
     reconcile_jobs: JobFunction
     announce_job: JobFunction
     deliver_webhook: JobFunction
+    resize_snapshot: JobFunction
     handle_api: JobFunction
 
     @classmethod
@@ -82,7 +86,13 @@ class JobFunctions:
             "MAX_PARALLEL": str(stage.max_parallel),
             "MAX_SOURCE_BYTES": str(stage.max_source_bytes),
             "MAX_SOURCE_PIXELS": str(stage.max_source_pixels),
+            "MAX_SOURCE_SIDE": str(stage.max_source_side),
             "MAX_SOURCE_DURATION_S": str(stage.max_source_duration_s),
+            "PLAN_MEMORY_MB": str(stage.plan_memory_mb),
+            "MAX_SOURCE_STREAMS": str(stage.max_source_streams),
+            "MAX_SCAN_BYTES": str(stage.max_scan_bytes),
+            "SOURCE_FETCH_TIMEOUT_S": str(stage.source_fetch_timeout_s),
+            "JOB_TIMEOUT_S": str(stage.job_timeout_s),
         }
         webhooks = {"WEBHOOKS_URL": around.webhooks.queue.queue_url}
         desk = Sizing(stage.desk_memory_mb, stage.desk_timeout_s)
@@ -105,11 +115,18 @@ class JobFunctions:
 
         register_job = function("register_job", desk, media | records | sources)
         cancel_job = function("cancel_job", desk, records | granting)
+        resize_snapshot = function(
+            "resize_snapshot",
+            Sizing(stage.snapshots_memory_mb, RESIZE_TIMEOUT_S),
+            media,
+            layers.ffmpeg,
+        )
         calling = {
             "SUBMISSIONS_TABLE": around.submissions.table_name,
             "QUEUE_URL": around.queue.queue_url,
             "REGISTER_JOB_FUNCTION": register_job.function.function_name,
             "CANCEL_JOB_FUNCTION": cancel_job.function.function_name,
+            "RESIZE_SNAPSHOT_FUNCTION": resize_snapshot.function.function_name,
             "MAX_SOURCE_BYTES": str(stage.max_source_bytes),
         }
         return cls(
@@ -142,10 +159,19 @@ class JobFunctions:
                 media | records,
                 layers.ffmpeg,
             ),
+            take_live_snapshots=function(
+                "take_live_snapshots",
+                Sizing(stage.snapshots_memory_mb, stage.live_timeout_s, stage.snapshots_storage_mb),
+                media | records | {"MAX_SOURCE_PIXELS": str(stage.max_source_pixels)},
+                layers.ffmpeg,
+            ),
             assemble_render=function(
                 "assemble_render",
-                Sizing(stage.assemble_memory_mb, stage.assemble_timeout_s),
+                Sizing(
+                    stage.assemble_memory_mb, stage.assemble_timeout_s, stage.assemble_storage_mb
+                ),
                 media | records,
+                layers.ffmpeg,
             ),
             finish_job=function("finish_job", desk, media | records | granting),
             cancel_job=cancel_job,
@@ -160,6 +186,7 @@ class JobFunctions:
                 Sizing(stage.desk_memory_mb, WEBHOOK_TIMEOUT_S),
                 records | webhooks | {"WEBHOOK_SECRET_ARN": around.webhooks.secret.secret_arn},
             ),
+            resize_snapshot=resize_snapshot,
             handle_api=function(
                 "handle_api",
                 Sizing(stage.api_memory_mb, API_TIMEOUT_S),
@@ -178,6 +205,7 @@ class JobFunctions:
             self.reconcile_jobs,
             self.announce_job,
             self.deliver_webhook,
+            self.resize_snapshot,
             self.handle_api,
         )
         return tuple(each for each in self.all() if each not in others)

@@ -12,7 +12,15 @@ MAX_RECEIVES = 5
 class JobQueue(FifoQueue):
     """Its dead letters are messages that nothing could be started for."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, work_s: int) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        key: kms.IKey,
+        work_s: int,
+        takes_events: bool,
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
@@ -21,4 +29,5 @@ class JobQueue(FifoQueue):
             retention=Duration.days(4),
             max_receives=MAX_RECEIVES,
             receive_wait=Duration.seconds(20),
+            takes_events=takes_events,
         )

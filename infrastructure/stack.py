@@ -10,6 +10,7 @@ from infrastructure.api import Api
 from infrastructure.encryption import EncryptionKey
 from infrastructure.ended_executions import EndedExecutions
 from infrastructure.grants import Grants
+from infrastructure.ivs_streams import IvsStreams
 from infrastructure.job_functions import (
     WEBHOOK_TIMEOUT_S,
     JobFunctions,
@@ -77,7 +78,13 @@ class ReelwrightStack(Stack):
             key=self.key,
             removal=removal,
         ).table
-        self.jobs = JobQueue(self, "JobQueue", key=self.key, work_s=stage.desk_timeout_s)
+        self.jobs = JobQueue(
+            self,
+            "JobQueue",
+            key=self.key,
+            work_s=stage.desk_timeout_s,
+            takes_events=bool(stage.ivs_channels),
+        )
         self.announcing = Announcing(
             self, "Announcing", key=self.key, notify_email=stage.notify_email
         )
@@ -127,6 +134,7 @@ class ReelwrightStack(Stack):
         Reconciling(self, "Reconciling", reconciler=self.functions.reconcile_jobs.function)
         self.announcing.listen(self.table, self.functions.announce_job.function)
         self.webhooks.deliver_by(self.functions.deliver_webhook.function)
+        self.ivs = self._listen_to_ivs()
         self.users = Users(self, "Users", self_sign_up=stage.self_sign_up, removal=removal)
         self.api = Api(
             self,
@@ -147,6 +155,14 @@ class ReelwrightStack(Stack):
         self._output()
         Tags.of(self).add("application", "reelwright")
         Tags.of(self).add("stage", stage.stage)
+
+    def _listen_to_ivs(self) -> IvsStreams | None:
+        channels = self.stage.ivs_channels
+        if not channels:
+            return None
+        ivs = IvsStreams(self, "IvsStreams", channels=channels, queue=self.jobs.queue, key=self.key)
+        findings.accept_dead_letter_queue(ivs.missed)
+        return ivs
 
     def _watch(self) -> None:
         alerts = Alerts(self, "Alerts", key=self.key)
@@ -170,6 +186,12 @@ class ReelwrightStack(Stack):
             self.webhooks.dead_letters,
             "A webhook's receiver did not take it for a day.",
         )
+        if self.ivs:
+            alerts.when_not_empty(
+                "MissedStreams",
+                self.ivs.missed,
+                "A stream started on an Amazon IVS channel and no job could be sent for it.",
+            )
         alerts.when_late(
             "LateEvents",
             self.functions.announce_job.function,

@@ -1,6 +1,7 @@
 """Everything that may differ between two deployments, checked before anything is built."""
 
 import difflib
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -20,6 +21,14 @@ def _number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
+def _json(value: Any) -> Any:
+    """`-c ivs_channels='[{"arn": …}]'` arrives as text, too."""
+    try:
+        return tuple(json.loads(value)) if isinstance(value, str) else tuple(value)
+    except (TypeError, ValueError):
+        return value
+
+
 def _words(value: Any) -> Any:
     """`-c source_buckets=a,b` arrives as text; cdk.json may hold a list."""
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -32,6 +41,28 @@ LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 """CloudWatch keeps logs for one of these."""
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+
+
+class IvsChannel(BaseModel):
+    """An Amazon IVS channel whose streams have pictures taken of them from their start on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    arn: Annotated[
+        str, Field(pattern=r"^arn:aws[a-z-]*:ivs:[a-z0-9-]+:[0-9]{12}:channel/[A-Za-z0-9]{1,64}$")
+    ]
+    playback_url: Annotated[str, Field(pattern=r"^https://[^\s<>]+$", max_length=2048)]
+    """As the channel's own page and `GetChannel` show it."""
+    count: Annotated[int, Field(ge=1, le=500)] = 5
+    period_s: Annotated[int, Field(ge=1, le=21_600)] = 300
+    widths: tuple[Annotated[int, Field(ge=16, le=7680)], ...] = (640,)
+    format: Literal["jpeg", "png"] = "jpeg"
+    wait_s: Annotated[int, Field(ge=0, le=3600)] = 300
+    """The event may come before the first segment."""
+
+    @property
+    def channel_id(self) -> str:
+        return self.arn.rpartition("/")[2]
 
 
 class StageError(ValueError):
@@ -52,7 +83,8 @@ class Stage(BaseModel):
     chunk_memory_mb: MemoryMb = 1769
     audio_memory_mb: MemoryMb = 1769
     snapshots_memory_mb: MemoryMb = 1769
-    plan_memory_mb: MemoryMb = 1024
+    plan_memory_mb: Annotated[int, Field(ge=512, le=10_240)] = 1769
+    """Holds the frames that are looked at of an 8K source, and a whole CPU to read them."""
     assemble_memory_mb: MemoryMb = 1769
     desk_memory_mb: MemoryMb = 512
     """The functions that only read and write records: register, claim, finish, …"""
@@ -60,6 +92,8 @@ class Stage(BaseModel):
     chunk_timeout_s: TimeoutS = 600
     audio_timeout_s: TimeoutS = 900
     snapshots_timeout_s: TimeoutS = 300
+    live_timeout_s: Annotated[int, Field(ge=120, le=900)] = 180
+    """A look at a live stream waits a minute at most for it to move, and decodes what came."""
     plan_timeout_s: TimeoutS = 900
     assemble_timeout_s: TimeoutS = 900
     desk_timeout_s: TimeoutS = 30
@@ -74,6 +108,8 @@ class Stage(BaseModel):
     audio_storage_mb: StorageMb = 4096
     snapshots_storage_mb: StorageMb = 1024
     plan_storage_mb: StorageMb = 1024
+    assemble_storage_mb: StorageMb = 4096
+    """Only mkv and webm files are made on disk, one after the other."""
 
     max_active_jobs: Annotated[int, Field(ge=1, le=1000)] = 10
     """Jobs that render at once; the others wait. With max_parallel, this bounds the functions that
@@ -81,10 +117,26 @@ class Stage(BaseModel):
     max_parallel: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Chunks of one job that render at once, unless the job asks for fewer."""
     max_source_bytes: Annotated[int, Field(ge=1, le=5 * 2**40)] = 100 * 2**30
+    """An hour of 4K as cameras record it (200 Mbit/s) is 90 GB; S3 holds up to 5 TB."""
     max_source_pixels: Annotated[int, Field(ge=1, le=2**28)] = 8192 * 4320
+    """8K, the largest that cameras record. A decoded frame is 53 MB, and decoders hold ten."""
+    max_source_side: Annotated[int, Field(ge=16, le=65_536)] = 16_384
+    """The longest side that the encoders and scalers take."""
     max_source_duration_s: Annotated[int, Field(ge=1, le=7 * 86_400)] = 6 * 3600
+    """A long event: 1,080 chunks, which a job's time holds at the default parallelism."""
+    max_source_streams: Annotated[int, Field(ge=1, le=1000)] = 64
+    """A disc has about 40 (sound and subtitles in many languages); each costs the probe memory."""
+    max_scan_bytes: Annotated[int, Field(ge=2**20, le=2**40)] = 2 * 2**30
+    """Read to find the end of a source whose header doesn't tell it: 20 s to a minute of reading,
+    and half an hour of a browser's recording at 10 Mbit/s."""
+    source_fetch_timeout_s: TimeoutS = 600
+    """For bringing in an https source: at 600 Mbit/s, which a function has, 45 GB. A server that
+    is slower still would hold a turn; what it has is better uploaded."""
     source_buckets: Annotated[tuple[BucketName, ...], BeforeValidator(_words)] = ()
     """Buckets a source may be read from, besides the stack's own uploads/."""
+
+    ivs_channels: Annotated[tuple[IvsChannel, ...], BeforeValidator(_json)] = ()
+    """Streams of these Amazon IVS channels, in the stack's region, start jobs by themselves."""
 
     notify_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
     """Whom to mail when a job has ended; the address is asked to confirm it first."""

@@ -10,14 +10,11 @@ if TYPE_CHECKING:
     from functions.shared.job import JobRequest
     from functions.shared.job_view import JobSummary, JobView
     from functions.shared.request.edit import Edit
+    from functions.shared.request.encoding import VideoEncoding
     from functions.shared.request.notify import Notify
-    from functions.shared.request.output import (
-        AudioEncoding,
-        OutputRequest,
-        RenderRequest,
-        VideoEncoding,
-    )
+    from functions.shared.request.output import OutputRequest, RenderRequest
     from functions.shared.request.snapshot import SnapshotRequest
+    from functions.shared.request.sound import AudioEncoding
     from reelwright.client import Client
 
 __all__ = [
@@ -34,7 +31,7 @@ __all__ = [
     "VideoEncoding",
 ]
 _MODULES = {
-    "AudioEncoding": "functions.shared.request.output",
+    "AudioEncoding": "functions.shared.request.sound",
     "Client": "reelwright.client",
     "Edit": "functions.shared.request.edit",
     "JobRequest": "functions.shared.job",
@@ -44,7 +41,7 @@ _MODULES = {
     "OutputRequest": "functions.shared.request.output",
     "RenderRequest": "functions.shared.request.output",
     "SnapshotRequest": "functions.shared.request.snapshot",
-    "VideoEncoding": "functions.shared.request.output",
+    "VideoEncoding": "functions.shared.request.encoding",
 }
 
 

@@ -48,7 +48,7 @@ _TAIL = """
 
 | key in the media bucket | what |
 | --- | --- |
-| `jobs/{job_id}/out/{output}.mp4` | each output |
+| `jobs/{job_id}/out/{output}.{ending}` | each output; the ending is its container, `jpg` for jpeg |
 | `jobs/{job_id}/out/snapshots/{index}-{width}.jpg` | each picture in each width |
 | `jobs/{job_id}/result.json` | what was made: keys, sizes, frames, durations, checks, notes |
 | `jobs/{job_id}/plan.json` | the frame grid and the settings it was made by |

@@ -3,48 +3,65 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from functions.assemble_render.checks import (
-    CheckedAudio,
-    CheckedOutput,
-    CheckedPicture,
-    check_outputs,
-    check_pictures,
-)
+from functions.assemble_render.checks import CheckedAudio, CheckedOutput, check_outputs
 from functions.assemble_render.naming import in_sentences
-from functions.assemble_render.publish import Published, publish_outputs, publish_pictures
+from functions.assemble_render.pictures import (
+    CheckedPicture,
+    check_pictures,
+    picture_notes,
+    publish_pictures,
+)
+from functions.assemble_render.publish import Published, publish_outputs
+from functions.assemble_render.publish_streams import publish_streams
 from functions.assemble_render.result import (
     AudioResult,
     Checks,
     OutputResult,
     Result,
-    SnapshotResult,
 )
+from functions.assemble_render.sound_files import (
+    CheckedSound,
+    check_sound_files,
+    publish_sound_files,
+)
+from functions.assemble_render.streams import CheckedStream, check_streams
 from functions.shared.media_store import Keys, MediaStore
+from functions.shared.parts import Deadline
 from functions.shared.plan import Plan
 
 _THREADS = 8
 
 
-def assemble(store: MediaStore, job_id: str, begin_publishing: Callable[[], None]) -> Result:
-    """Check all parts, publish the outputs, then the pictures, then result.json.
+def assemble(
+    store: MediaStore, job_id: str, begin_publishing: Callable[[], None], *, remaining_s: float
+) -> Result:
+    """Check all parts, publish the outputs, then sound, streams and pictures, then result.json.
 
     `begin_publishing` is called once all is ready and nothing is visible yet, and may raise. Done
     again after a crash at any point, it publishes what is missing and changes nothing else.
-    Raises PartMissing, PartForeign, PartMismatch, RenderMismatch, TransientError.
+    Raises PartMissing, PartForeign, PartMismatch, RenderMismatch, OutputTooLarge, FfmpegFailed,
+    RenderTimedOut, TransientError.
     """
+    deadline = Deadline(remaining_s)
     plan = store.read_plan(job_id)
     with in_sentences(), ThreadPoolExecutor(_THREADS) as threads:
         outputs = check_outputs(store, job_id, plan, threads)
+        frames = outputs[0].frames if outputs else None
+        streams = check_streams(store, job_id, plan, frames, threads)
+        sounds = check_sound_files(store, job_id, plan, threads)
         pictures = check_pictures(store, job_id, plan, threads)
-        files = publish_outputs(store, job_id, plan, outputs, threads, begin_publishing)
-        picture_keys = publish_pictures(store, job_id, plan, pictures, threads)
+        files = publish_outputs(store, job_id, plan, outputs, threads, begin_publishing, deadline)
+        sound_results = list(publish_sound_files(store, job_id, plan, sounds, threads))
+        made_streams = publish_streams(store, job_id, plan, streams, threads)
+        snapshots = publish_pictures(store, job_id, plan, pictures, threads)
     result = Result(
         job_id=job_id,
         plan_hash=plan.hash,
-        outputs=tuple(map(_output, [plan] * len(files), outputs, files)),
-        snapshots=tuple(map(_snapshot, [plan] * len(pictures), pictures, picture_keys)),
-        checks=_checks(outputs, pictures),
-        notes=plan.notes,
+        outputs=(*map(_output, [plan] * len(files), outputs, files), *sound_results),
+        streams=tuple(made_streams),
+        snapshots=tuple(snapshots),
+        checks=_checks(outputs, streams, sounds, pictures),
+        notes=(*plan.notes, *picture_notes(plan, pictures)),
     )
     body = result.model_dump_json(indent=1).encode()
     store.write(Keys(job_id).result, body, "application/json")
@@ -62,15 +79,16 @@ def _output(plan: Plan, checked: CheckedOutput, file: Published) -> OutputResult
         width=checked.output.width,
         height=checked.output.height,
         rate=plan.video.rate,
-        audio=_audio(checked.output.audio_bitrate_kbps, checked.audio),
+        audio=_audio(checked.audio),
     )
 
 
-def _audio(bitrate_kbps: int | None, audio: CheckedAudio | None) -> AudioResult | None:
-    if audio is None or bitrate_kbps is None:
+def _audio(audio: CheckedAudio | None) -> AudioResult | None:
+    if audio is None:
         return None
     return AudioResult(
-        bitrate_kbps=bitrate_kbps,
+        codec=audio.encoding.codec,
+        bitrate_kbps=audio.encoding.bitrate_kbps,
         sample_rate=audio.part.sample_rate,
         channels=audio.part.channels,
         start_s=float(audio.part.start_s),
@@ -78,26 +96,24 @@ def _audio(bitrate_kbps: int | None, audio: CheckedAudio | None) -> AudioResult 
     )
 
 
-def _snapshot(plan: Plan, picture: CheckedPicture, key: str) -> SnapshotResult:
-    return SnapshotResult(
-        key=key,
-        time_s=float(picture.frame / plan.video.rate),
-        frame=picture.frame,
-        width=picture.width,
-        height=picture.height,
-        size_bytes=picture.file.size_bytes,
-    )
-
-
-def _checks(outputs: list[CheckedOutput], pictures: list[CheckedPicture]) -> Checks:
-    chunks = [chunk for output in outputs for chunk in output.chunks]
-    sounds = {output.audio.file.key: output.audio for output in outputs if output.audio}
-    files = [chunk.file for chunk in chunks] + [sound.file for sound in sounds.values()]
+def _checks(
+    outputs: list[CheckedOutput],
+    streams: list[CheckedStream],
+    sound_files: list[CheckedSound],
+    pictures: list[CheckedPicture],
+) -> Checks:
+    rungs = [rung for stream in streams for rung in stream.rungs]
+    chunks = [chunk.file for output in outputs for chunk in output.chunks]
+    chunks += [part.file for rung in rungs for part in rung.parts]
+    heard = [output.audio for output in outputs] + [stream.audio for stream in streams]
+    sounds = {sound.file.key: sound for sound in heard if sound}
+    alone = {sound.file.key: sound.file for sound in sound_files}
+    files = [*chunks, *({key: sound.file for key, sound in sounds.items()} | alone).values()]
     return Checks(
         parts=len(files),
         part_bytes=sum(file.size_bytes for file in files),
-        frames=sum(chunk.frames for chunk in chunks),
+        frames=sum(output.frames for output in outputs) + sum(rung.frames for rung in rungs),
         audio_packets=sum(sound.part.packets for sound in sounds.values()),
-        files=len(outputs),
+        files=len(outputs) + len(sound_files),
         pictures=len(pictures),
     )

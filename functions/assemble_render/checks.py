@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from functions.assemble_render.stored import StoredFile, check_bytes, open_stored
+from functions.assemble_render.stored import StoredFile, open_stored
 from functions.shared.errors import PartForeign, PartMismatch, PartMissing
-from functions.shared.media_store import Keys, MediaStore, snapshot_name
+from functions.shared.media_store import Keys, MediaStore
 from functions.shared.mp4.inspection import (
     AudioPart,
     check_grid,
@@ -21,7 +21,7 @@ from functions.shared.mp4.source import ByteSource
 from functions.shared.mp4.stitch import Extent, media_extents
 from functions.shared.mp4.track import Movie, Track, read_movie
 from functions.shared.mp4.verification import Expected
-from functions.shared.plan import Chunk, Output, Plan
+from functions.shared.plan import Chunk, Output, Plan, SoundTrack
 
 AUDIO_TOLERANCE_S = Fraction(1, 2)
 
@@ -43,6 +43,7 @@ class CheckedChunk:
 class CheckedAudio:
     """An audio part that agrees with the plan."""
 
+    encoding: SoundTrack
     file: StoredFile
     movie: Movie
     track: Track
@@ -77,23 +78,11 @@ class CheckedOutput:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedPicture:
-    """A snapshot that holds the bytes its worker made."""
-
-    file: StoredFile
-    name: str
-    frame: int
-    """The frame it shows; a frame or two before the planned one where the source ended early."""
-    width: int
-    height: int
-
-
 def check_outputs(
     store: MediaStore, job_id: str, plan: Plan, threads: Executor
 ) -> list[CheckedOutput]:
     """Raises PartMissing, PartForeign or PartMismatch, naming the output and chunk."""
-    checked = [_check_output(store, job_id, plan, output, threads) for output in plan.outputs]
+    checked = [_check_output(store, job_id, plan, output, threads) for output in plan.files]
     for other in checked[1:]:
         if other.frames != checked[0].frames:
             raise PartMismatch(
@@ -101,21 +90,6 @@ def check_outputs(
                 f" output {checked[0].output.name} has {checked[0].frames}"
             )
     return checked
-
-
-def check_pictures(
-    store: MediaStore, job_id: str, plan: Plan, threads: Executor
-) -> list[CheckedPicture]:
-    """Raises PartMissing, PartForeign or PartMismatch, naming the snapshot."""
-    if plan.snapshots is None:
-        return []
-    wanted = [
-        (index, frame, size)
-        for index, frame in enumerate(plan.snapshots.frames)
-        for size in plan.snapshots.sizes
-    ]
-    check = partial(_check_picture, store, job_id, plan.hash, plan.snapshots.format)
-    return list(threads.map(lambda picture: check(*picture), wanted))
 
 
 def _check_output(
@@ -128,8 +102,8 @@ def _check_output(
         if chunk.track.config_sha256 != first.config_sha256:
             raise PartMismatch(f"{chunk.file.name} has another codec configuration than chunk 0")
     audio = None
-    if output.audio_bitrate_kbps is not None:
-        audio = _check_audio(store, job_id, plan, output.audio_bitrate_kbps)
+    if output.audio_track is not None and plan.audio is not None:
+        audio = check_audio(store, job_id, plan, plan.audio.track(output.audio_track))
     return CheckedOutput(output, chunks, audio)
 
 
@@ -137,12 +111,12 @@ def _check_chunk(
     store: MediaStore, job_id: str, plan: Plan, plan_hash: str, output: Output, chunk: Chunk
 ) -> CheckedChunk:
     name = f"chunk {chunk.index} of output {output.name}"
-    key = Keys(job_id).chunk(output.name, chunk.index)
-    file, source = _open(store, key, name, plan_hash)
+    key = Keys(job_id).chunk(output.name, chunk.index, output.part_suffix)
+    file, source = open_part(store, key, name, plan_hash)
     with named(name):
         track = only_track(read_movie(source), "vide")
         video = describe_video(track, file.size_bytes)
-        _check_frames(plan, chunk, video.frames, file.metadata.get("frames"))
+        check_frames(plan, chunk, video.frames, file.metadata.get("frames"))
         check_grid(track, plan.video.timescale, plan.video.frame_ticks)
         if (video.width, video.height) != (output.width, output.height):
             raise PartMismatch(
@@ -151,7 +125,7 @@ def _check_chunk(
         return CheckedChunk(file, track, media_extents(track))
 
 
-def _check_frames(plan: Plan, chunk: Chunk, frames: int, stated: str | None) -> None:
+def check_frames(plan: Plan, chunk: Chunk, frames: int, stated: str | None) -> None:
     """Only the last chunk may differ from its plan, as it is rendered to the source's real end."""
     slack = plan.frame_slack(chunk)
     if abs(frames - chunk.frames) > slack:
@@ -161,9 +135,9 @@ def _check_frames(plan: Plan, chunk: Chunk, frames: int, stated: str | None) -> 
         raise PartMismatch(f"has {frames} frames, its metadata says {stated}")
 
 
-def _check_audio(store: MediaStore, job_id: str, plan: Plan, bitrate_kbps: int) -> CheckedAudio:
-    name = f"the sound at {bitrate_kbps} kb/s"
-    file, source = _open(store, Keys(job_id).audio(bitrate_kbps), name, plan.hash)
+def check_audio(store: MediaStore, job_id: str, plan: Plan, encoding: SoundTrack) -> CheckedAudio:
+    name = f"the sound {encoding.name}"
+    file, source = open_part(store, Keys(job_id).audio(encoding.file_name), name, plan.hash)
     with named(name):
         movie = read_movie(source)
         track = only_track(movie, "soun")
@@ -173,31 +147,12 @@ def _check_audio(store: MediaStore, job_id: str, plan: Plan, bitrate_kbps: int) 
             raise PartMismatch(
                 f"ends at {float(part.end_s):.2f} s, the plan says {float(planned_s):.2f} s"
             )
-        return CheckedAudio(file, movie, track, media_extents(track), part)
+        return CheckedAudio(encoding, file, movie, track, media_extents(track), part)
 
 
-def _check_picture(
-    store: MediaStore,
-    job_id: str,
-    plan_hash: str,
-    image_format: str,
-    index: int,
-    planned_frame: int,
-    size: tuple[int, int],
-) -> CheckedPicture:
-    width, height = size
-    name = f"snapshot {index} of width {width}"
-    file_name = snapshot_name(index, width, image_format)
-    file, source = _open(store, Keys(job_id).snapshot_part(file_name), name, plan_hash)
-    frame = file.metadata.get("frame", "")
-    if not frame.isdecimal() or int(frame) > planned_frame:
-        raise PartMismatch(f"{name} shows frame {frame!r}, the plan says {planned_frame}")
-    with named(name):
-        check_bytes(source, file)
-    return CheckedPicture(file, file_name, int(frame), width, height)
-
-
-def _open(store: MediaStore, key: str, name: str, plan_hash: str) -> tuple[StoredFile, ByteSource]:
+def open_part(
+    store: MediaStore, key: str, name: str, plan_hash: str
+) -> tuple[StoredFile, ByteSource]:
     """A part that says it was made for this plan and carries its checksum."""
     opened = open_stored(store, key, name)
     if opened is None:

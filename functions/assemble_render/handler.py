@@ -3,8 +3,10 @@
 from pydantic import BaseModel, ConfigDict
 
 from functions.assemble_render.assemble import assemble
+from functions.assemble_render.live import assemble_live
 from functions.shared.jobs_table import ended
 from functions.shared.media_store import Keys
+from functions.shared.plan import LivePlan
 from functions.shared.runtime import Context, Event, jobs_table, logged, logger, media_store
 
 
@@ -19,7 +21,6 @@ class AssembleEvent(BaseModel):
 
 @logged
 def handle(event: Event, context: Context) -> dict[str, str | int]:
-    _ = context
     asked = AssembleEvent.model_validate(event)
     job_id = asked.job_id
 
@@ -28,7 +29,17 @@ def handle(event: Event, context: Context) -> dict[str, str | int]:
         if not jobs_table().begin_publishing(job_id, asked.execution_arn):
             raise ended(job_id)
 
-    result = assemble(media_store(), job_id, begin_publishing)
+    store = media_store()
+    plan = store.read_any_plan(job_id)
+    if isinstance(plan, LivePlan):
+        result = assemble_live(store, plan, begin_publishing)
+    else:
+        result = assemble(
+            store,
+            job_id,
+            begin_publishing,
+            remaining_s=context.get_remaining_time_in_millis() / 1000,
+        )
     logger().info("assembled", checks=result.checks.model_dump())
     return {
         "job_id": job_id,

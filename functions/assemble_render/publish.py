@@ -1,19 +1,17 @@
-"""Make an output's file and its pictures visible, once, and only what passed its checks."""
+"""Make an output's file visible, once, and only what passed its checks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import dataclass
 
-from functions.assemble_render.checks import CheckedOutput, CheckedPicture
-from functions.assemble_render.stored import copy_pinned, open_stored, read_checked
-from functions.assemble_render.upload import Upload
+from functions.assemble_render.checks import CheckedOutput
+from functions.assemble_render.staging import Sent, Stage, check_stored, send
+from functions.assemble_render.stored import StoredFile, open_stored
 from functions.shared.errors import PartMismatch, RenderMismatch
 from functions.shared.media_store import Keys, MediaStore
-from functions.shared.mp4.source import MemoryBytes
-from functions.shared.mp4.stitch import plan_stitch, stitched
-from functions.shared.mp4.verification import Expected, verify_file
+from functions.shared.mp4.source import ByteSource
+from functions.shared.parts import Deadline
 from functions.shared.plan import Plan
 
 
@@ -22,10 +20,9 @@ class Staged:
     """An output that waits for the others before it is published."""
 
     key: str
-    expected: Expected
-    upload: Upload | None
+    sent: Sent | None
     """None: an earlier attempt published it."""
-    sha256: str | None
+    checked: CheckedOutput
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,96 +41,57 @@ def publish_outputs(
     outputs: list[CheckedOutput],
     threads: Executor,
     begin: Callable[[], None],
+    deadline: Deadline,
 ) -> list[Published]:
     """Upload all outputs, `begin`, then publish all. RenderMismatch, and nothing new is visible."""
     with ExitStack() as undo:
+        stage = Stage(store, plan, threads, undo, deadline)
         staged = []
-        for output in outputs:
-            one = _stage(store, job_id, plan, output, threads, undo)
-            staged.append(one)
+        for checked in outputs:
+            key = Keys(job_id).output(checked.output.name, checked.output.suffix)
+            staged.append(_stage(stage, checked, key))
         begin()
-        return [_publish(store, plan.hash, one) for one in staged]
+        return [_publish(store, plan, one) for one in staged]
 
 
-def publish_pictures(
-    store: MediaStore, job_id: str, plan: Plan, pictures: list[CheckedPicture], threads: Executor
-) -> list[str]:
-    """Copy the pictures to their final keys, which are returned."""
-    keys, plan_hash = Keys(job_id), plan.hash
-
-    def copy(picture: CheckedPicture) -> str:
-        key = keys.snapshot(picture.name)
-        if not _is_ours(store, key, plan_hash):
-            copy_pinned(picture.file, key)
-        return key
-
-    return list(threads.map(copy, pictures))
+def _stage(stage: Stage, checked: CheckedOutput, key: str) -> Staged:
+    """Upload a file without publishing it, unless an earlier attempt published it."""
+    there = is_ours(stage.store, key, stage.plan.hash)
+    sent = None if there else send(stage, checked, key)
+    return Staged(key, sent, checked)
 
 
-def _stage(
-    store: MediaStore,
-    job_id: str,
-    plan: Plan,
-    checked: CheckedOutput,
-    threads: Executor,
-    undo: ExitStack,
-) -> Staged:
-    """Upload the stitched file without publishing it; `undo` discards it if it stays so."""
-    key = Keys(job_id).output(checked.output.name)
-    expected = checked.expected(plan)
-    if _is_ours(store, key, plan.hash):
-        return Staged(key, expected, None, None)
-    audio = (checked.audio.movie, checked.audio.track) if checked.audio else None
-    tracks = [chunk.track for chunk in checked.chunks]
-    stitch = plan_stitch(tracks, plan.video.frame_ticks, audio)
-    expected = replace(expected, size_bytes=stitch.size_bytes)
-    # The tables as another reader will see them, before anything is sent.
-    verify_file(MemoryBytes(stitch.head, stitch.size_bytes), expected, name=key)
-    metadata = {"plan": plan.hash, "frames": str(stitch.frames)}
-    upload = Upload(store, key, "video/mp4", metadata)
-    undo.callback(upload.discard)
-    digest = sha256()
-
-    def pieces() -> Iterator[bytes]:
-        video = read_checked(((part.file, part.extents) for part in checked.chunks), threads)
-        sound = [(checked.audio.file, checked.audio.extents)] if checked.audio else []
-        for piece in stitched(stitch, video, read_checked(sound, threads)):
-            digest.update(piece)
-            yield piece
-
-    upload.send(pieces(), stitch.size_bytes, threads)
-    if upload.size_bytes != stitch.size_bytes:
-        raise RenderMismatch(f"{key} has {upload.size_bytes} bytes, not {stitch.size_bytes}")
-    return Staged(key, expected, upload, digest.hexdigest())
-
-
-def _publish(store: MediaStore, plan_hash: str, staged: Staged) -> Published:
-    """Complete the upload, then read the tables back from the store."""
-    if staged.upload is None or not staged.upload.complete():
+def _publish(store: MediaStore, plan: Plan, staged: Staged) -> Published:
+    """Complete the upload, then read back from the store what can be read."""
+    sent = staged.sent
+    if sent is None or not sent.upload.complete():
         # Another attempt of this job was first: its file must be as good as ours.
-        if not _is_ours(store, staged.key, plan_hash):
+        if not is_ours(store, staged.key, plan.hash):
             raise RenderMismatch(f"{staged.key} could not be published and is not there")
-        theirs = replace(staged.expected, size_bytes=None)
-        return Published(staged.key, _verify_stored(store, staged.key, theirs), None)
+        size_bytes = _verify_stored(store, staged.key, check_stored(plan, staged.checked, None))
+        return Published(staged.key, size_bytes, None)
     try:
-        size_bytes = _verify_stored(store, staged.key, staged.expected)
+        size_bytes = _verify_stored(store, staged.key, check_stored(plan, staged.checked, sent))
     except RenderMismatch:
         store.s3.delete_object(Bucket=store.bucket, Key=staged.key)
         raise
-    return Published(staged.key, size_bytes, staged.sha256)
+    return Published(staged.key, size_bytes, sent.sha256)
 
 
-def _verify_stored(store: MediaStore, key: str, expected: Expected) -> int:
+def _verify_stored(
+    store: MediaStore, key: str, check: Callable[[StoredFile, ByteSource], None]
+) -> int:
     try:
         opened = open_stored(store, key, key)
     except PartMismatch as error:
         raise RenderMismatch(str(error)) from error
     if opened is None:
         raise RenderMismatch(f"{key} was published and is not there")
-    return verify_file(opened[1], expected, name=key)
+    check(*opened)
+    return opened[0].size_bytes
 
 
-def _is_ours(store: MediaStore, key: str, plan_hash: str) -> bool:
+def is_ours(store: MediaStore, key: str, plan_hash: str) -> bool:
     """Whether `key` was published for this plan; RenderMismatch where it was for another."""
     found = store.head(key)
     if found is not None and found.metadata.get("plan") != plan_hash:

@@ -1,14 +1,18 @@
 """What result.json says about a job: what was made, and what was checked."""
 
 from fractions import Fraction
+from typing import Literal
 
+from functions.shared.job_view import SnapshotKind
 from functions.shared.plan import Frozen
 
 
 class AudioResult(Frozen):
     """The audio track of an output."""
 
-    bitrate_kbps: int
+    codec: str
+    bitrate_kbps: int | None
+    """As asked for; None: lossless."""
     sample_rate: int
     channels: int
     start_s: float
@@ -16,30 +20,81 @@ class AudioResult(Frozen):
 
 
 class OutputResult(Frozen):
-    """One published file."""
+    """One published file. Files of sound alone have no frames, rate or size."""
 
     name: str
     key: str
     size_bytes: int
     sha256: str | None
     """None: an earlier attempt published it, and it was checked by its tables."""
-    frames: int
+    frames: int | None
     duration_s: float
-    width: int
-    height: int
-    rate: Fraction
+    width: int | None
+    height: int | None
+    rate: Fraction | None
     audio: AudioResult | None
 
 
-class SnapshotResult(Frozen):
-    """One published picture."""
+class PlaylistResult(Frozen):
+    """What a player is given: it names all else."""
 
+    format: Literal["hls", "dash"]
     key: str
-    time_s: float
-    frame: int
+    size_bytes: int
+
+
+class RungResult(Frozen):
+    """One rung of a stream."""
+
+    name: str
     width: int
     height: int
+    codec: str
+    """As RFC 6381 names it."""
+    peak_kbps: int
+    mean_kbps: int
     size_bytes: int
+    segments: int
+
+
+class StreamSoundResult(Frozen):
+    """The sound of a stream."""
+
+    codec: str
+    channels: int
+    sample_rate: int
+    mean_kbps: int
+    size_bytes: int
+
+
+class StreamResult(Frozen):
+    """One published stream."""
+
+    name: str
+    playlists: tuple[PlaylistResult, ...]
+    frames: int
+    duration_s: float
+    rate: Fraction
+    rungs: tuple[RungResult, ...]
+    audio: StreamSoundResult | None
+
+
+class SnapshotResult(Frozen):
+    """One published picture, or the list of a sprite's thumbnails."""
+
+    key: str
+    kind: SnapshotKind = "picture"
+    time_s: float
+    """On the timeline; of a live stream: from when it was found up, as asked for."""
+    frame: int | None
+    """None: of a live stream."""
+    live_at: str | None = None
+    """When a live stream showed it, as nearly as its segments tell."""
+    width: int
+    height: int
+    """Of the file; of the list: of a thumbnail."""
+    size_bytes: int
+    blurhash: str | None = None
 
 
 class Checks(Frozen):
@@ -59,6 +114,7 @@ class Result(Frozen):
     job_id: str
     plan_hash: str
     outputs: tuple[OutputResult, ...]
+    streams: tuple[StreamResult, ...] = ()
     snapshots: tuple[SnapshotResult, ...]
     checks: Checks
     notes: tuple[str, ...]

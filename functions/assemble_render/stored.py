@@ -79,7 +79,7 @@ def read_checked(
             digest.update(block)
             yield from _cut(block, at, extents)
         with named(file.name):
-            _compare(digest.hexdigest(), file)
+            check_digest(digest.hexdigest(), file)
 
 
 def check_bytes(source: ByteSource, file: StoredFile) -> None:
@@ -87,23 +87,39 @@ def check_bytes(source: ByteSource, file: StoredFile) -> None:
     digest = sha256()
     for at in _block_starts(file):
         digest.update(read_exactly(source, at, min(BLOCK_BYTES, file.size_bytes - at)))
-    _compare(digest.hexdigest(), file)
+    check_digest(digest.hexdigest(), file)
 
 
-def _compare(digest: str, file: StoredFile) -> None:
+def check_digest(digest: str, file: StoredFile) -> None:
+    """PartMismatch unless it is the SHA-256 that the part's worker gave it."""
     if digest != file.metadata["sha256"]:
         raise PartMismatch("does not hold the bytes that were rendered (SHA-256)")
 
 
-def copy_pinned(file: StoredFile, key: str) -> None:
-    """Copy a part to `key`, if it still is the version that was checked."""
-    try:
-        file.store.s3.copy_object(
-            Bucket=file.store.bucket,
-            Key=key,
-            CopySource={"Bucket": file.store.bucket, "Key": file.key},
-            CopySourceIfMatch=file.etag,
+def copy_pinned(
+    file: StoredFile, key: str, content_type: str = "", disposition: str | None = None
+) -> None:
+    """Copy a part to `key`, if it still is the version that was checked.
+
+    With a disposition all that describes it is written anew, so its type is needed, too.
+    """
+    copy = partial(
+        file.store.s3.copy_object,
+        Bucket=file.store.bucket,
+        Key=key,
+        CopySource={"Bucket": file.store.bucket, "Key": file.key},
+        CopySourceIfMatch=file.etag,
+    )
+    if disposition is not None:
+        copy = partial(
+            copy,
+            MetadataDirective="REPLACE",
+            Metadata=file.metadata,
+            ContentType=content_type,
+            ContentDisposition=disposition,
         )
+    try:
+        copy()
     except ClientError as error:
         if _code(error) == "PreconditionFailed":
             raise PartMismatch(f"{file.name} was replaced after it was checked") from error

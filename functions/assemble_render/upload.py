@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from zlib import crc32
 
 from botocore.exceptions import ClientError
@@ -17,6 +17,11 @@ from functions.shared.media_store import MediaStore
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef
+
+
+class _Named(TypedDict, total=False):
+    ContentDisposition: str
+
 
 PART_BYTES = 8 << 20
 MAX_PARTS = 10_000
@@ -33,19 +38,26 @@ class Upload:
     """One object on its way."""
 
     def __init__(
-        self, store: MediaStore, key: str, content_type: str, metadata: Mapping[str, str]
+        self,
+        store: MediaStore,
+        key: str,
+        content_type: str,
+        metadata: Mapping[str, str],
+        content_disposition: str | None = None,
     ) -> None:
         self.store = store
         self.key = key
         self.is_open = True
         self.size_bytes = 0
         self._parts: list[CompletedPartTypeDef] = []
+        named: _Named = {"ContentDisposition": content_disposition} if content_disposition else {}
         self._id = store.s3.create_multipart_upload(
             Bucket=store.bucket,
             Key=key,
             ContentType=content_type,
             Metadata=dict(metadata),
             ChecksumAlgorithm="CRC32",
+            **named,
         )["UploadId"]
 
     def send(self, pieces: Iterable[bytes], size_bytes: int, threads: Executor) -> None:

@@ -15,8 +15,9 @@ from functions.handle_api.cancel import Desk
 from functions.handle_api.docs_page import page
 from functions.handle_api.jobs import Found, find, show
 from functions.handle_api.listing import JobKeys, list_jobs
-from functions.handle_api.models import CompleteUpload, ListQuery, UploadRequest
+from functions.handle_api.models import CompleteUpload, ListQuery, PictureQuery, UploadRequest
 from functions.handle_api.openapi import document
+from functions.handle_api.pictures import Resizer, picture
 from functions.handle_api.problems import (
     INTERNAL,
     MEDIA_TYPE,
@@ -85,6 +86,14 @@ def list_own_jobs() -> Response[str]:
 @app.get("/jobs/<job_id>")
 def get_job(job_id: str) -> Response[str]:
     return _shown(_find(job_id))
+
+
+@app.get("/jobs/<job_id>/snapshots/<name>")
+def get_snapshot(job_id: str, name: str) -> Response[str]:
+    found = _find(job_id)
+    query = read_query(PictureQuery, app.current_event.query_string_parameters or {})
+    resizer = Resizer(lambdas(), setting("RESIZE_SNAPSHOT_FUNCTION"))
+    return _answer(picture(found, name, query.width, media_store, resizer))
 
 
 @app.delete("/jobs/<job_id>")

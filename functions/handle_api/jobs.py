@@ -53,11 +53,11 @@ def show(found: Found, store: Callable[[], MediaStore], now: datetime) -> JobVie
         return view(row, Progress(), None, now)
     media = store()
     return view(
-        row, progress_of(media, row), _result(row, media), now, lambda key: _link(media, key)
+        row, progress_of(media, row), result_of(row, media), now, lambda key: link(media, key)
     )
 
 
-def _result(row: Mapping[str, Any], store: MediaStore) -> Mapping[str, Any] | None:
+def result_of(row: Mapping[str, Any], store: MediaStore) -> Mapping[str, Any] | None:
     """What a COMPLETE job made; None too where it was removed by hand."""
     if row["status"] != "COMPLETE" or store.head(row["result_key"]) is None:
         return None
@@ -65,7 +65,7 @@ def _result(row: Mapping[str, Any], store: MediaStore) -> Mapping[str, Any] | No
     return result
 
 
-def _link(store: MediaStore, key: str) -> str:
+def link(store: MediaStore, key: str) -> str:
     """Presigned; a browser shows the file, and saves it under its own name."""
     name = key.rsplit("/", 1)[1]
     return store.s3.generate_presigned_url(

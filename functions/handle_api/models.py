@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from functions.shared.job_rows import Status
 from functions.shared.job_view import JobSummary, View
 from functions.shared.request.base import Model
+from functions.shared.resizing import Width
 
 MOST_JOBS = 100
 MOST_PARTS = 1200
@@ -43,6 +44,27 @@ class JobList(View):
         description="Ask with it for what follows; null at the end. With filters, an answer may "
         "hold fewer jobs than asked for, or none, and more may follow."
     )
+
+
+class PictureQuery(BaseModel):
+    """Which size of a snapshot."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    width: Annotated[Width | None, BeforeValidator(_number)] = Field(
+        default=None,
+        description="Pixels; as it was taken without it, and where that is not wider.",
+    )
+
+
+class Picture(View):
+    """A snapshot, to be loaded."""
+
+    key: str = Field(description="In the stack's media bucket.")
+    width: int
+    height: int
+    size_bytes: int
+    url: str = Field(description="Presigned.")
 
 
 class UploadRequest(Model):

@@ -15,20 +15,23 @@ from functions.handle_api.models import (
     CompleteUpload,
     JobList,
     ListQuery,
+    Picture,
+    PictureQuery,
     Upload,
     Uploaded,
     UploadRequest,
 )
-from functions.handle_api.openapi_examples import JOB, JOBS, REQUEST, UPLOAD
+from functions.handle_api.openapi_examples import JOB, JOBS, PICTURE, REQUEST, UPLOAD
 from functions.handle_api.problems import MEDIA_TYPE, ProblemDocument
 from functions.handle_api.reading import MOST_BODY_BYTES
 from functions.shared.job import JobRequest
 from functions.shared.job_view import JobView
 
 Json = dict[str, Any]
-_READ = (JobRequest, UploadRequest, CompleteUpload, ListQuery, ProblemDocument)
+_READ = (JobRequest, UploadRequest, CompleteUpload, ListQuery, PictureQuery, ProblemDocument)
 """What may leave fields out: requests, and problems."""
-_WRITTEN = (JobView, JobList, Upload, Uploaded)
+_WRITTEN = (JobView, JobList, Picture, Upload, Uploaded)
+_QUERIES: tuple[type[BaseModel], ...] = (ListQuery, PictureQuery)
 _REF = "#/components/schemas/{model}"
 _ABOUT = """Renders video and takes pictures of it, in many small functions at once.
 
@@ -50,6 +53,12 @@ _JOB_ID = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 128},
 }
 _UPLOAD_ID = {**_JOB_ID, "name": "upload_id", "schema": {"type": "string", "minLength": 1}}
+_NAME = {
+    **_JOB_ID,
+    "name": "name",
+    "description": "The last part of a snapshot's `key`, e.g. `00003-1280.jpg`.",
+    "schema": {"type": "string", "minLength": 1},
+}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -68,7 +77,7 @@ def document() -> str:
     ]
     _, made = models_json_schema(modes, ref_template=_REF)
     schemas: Json = made["$defs"]
-    query = schemas.pop(ListQuery.__name__)
+    queries = {model: _parameters(schemas.pop(model.__name__)) for model in _QUERIES}
     schemas["Refusal"] = _REFUSAL
     return json.dumps(
         {
@@ -76,7 +85,7 @@ def document() -> str:
             "info": {"title": "Reelwright", "version": "1", "description": _ABOUT},
             "servers": [{"url": "."}],
             "security": [{"accessToken": []}],
-            "paths": _paths(_parameters(query)),
+            "paths": _paths(queries),
             "components": {
                 "schemas": schemas,
                 "securitySchemes": {
@@ -100,7 +109,7 @@ _REFUSAL: Json = {
 }
 
 
-def _paths(list_parameters: list[Json]) -> Json:
+def _paths(queries: dict[type[BaseModel], list[Json]]) -> Json:
     return {
         "/jobs": {
             "post": _operation(
@@ -116,7 +125,7 @@ def _paths(list_parameters: list[Json]) -> Json:
                 "List jobs, newest first",
                 {200: _answer(JobList, JOBS, "Your jobs; to an operator, all.")},
                 (400,),
-                parameters=list_parameters,
+                parameters=queries[ListQuery],
             ),
         },
         "/jobs/{job_id}": {
@@ -138,6 +147,15 @@ def _paths(list_parameters: list[Json]) -> Json:
                 (404, 409),
                 parameters=[_JOB_ID],
             ),
+        },
+        "/jobs/{job_id}/snapshots/{name}": {
+            "get": _operation(
+                "getSnapshot",
+                "Get a snapshot in the width you need",
+                {200: _answer(Picture, PICTURE, "Made when it is first asked for, then kept.")},
+                (400, 404),
+                parameters=[_JOB_ID, _NAME, *queries[PictureQuery]],
+            )
         },
         "/uploads": {
             "post": _operation(

@@ -60,3 +60,10 @@ UPLOAD: dict[str, Any] = {
     "complete_url": None,
     "expires_at": "2026-11-21T13:00:00Z",
 }
+PICTURE: dict[str, Any] = {
+    "key": f"jobs/{_JOB_ID}/out/snapshots/resized/00003-1280-to-320.jpg",
+    "width": 320,
+    "height": 180,
+    "size_bytes": 14_210,
+    "url": "https://media-bucket.s3.eu-west-1.amazonaws.com/jobs/…",
+}

@@ -18,8 +18,8 @@ from functions.handle_api.problems import (
     FieldError,
     Problem,
 )
-from functions.shared.admission import check_source
-from functions.shared.errors import InvalidRequest, SourceNotAllowed
+from functions.shared.admission import refusals
+from functions.shared.errors import InvalidRequest
 from functions.shared.job import JobRequest, Request, as_text, check_size
 from functions.shared.job_entries import JobEntries
 from functions.shared.submissions import Submissions, is_of, message_group
@@ -77,12 +77,11 @@ def _owned(
     request = Request(**dict(wanted), job_id=job_id, owner=caller.sub)
     try:
         check_size(request)
-        check_source(request, readable)
     except InvalidRequest as error:
         raise Problem(INVALID_REQUEST, str(error)) from None
-    except SourceNotAllowed as error:
-        wrong = FieldError(path="source", detail=str(error))
-        raise Problem(SOURCE_NOT_ALLOWED, str(error), [wrong]) from None
+    wrong = [FieldError(path=path, detail=said) for path, said in refusals(request, readable)]
+    if wrong:
+        raise Problem(SOURCE_NOT_ALLOWED, wrong[0].detail, wrong)
     return request
 
 

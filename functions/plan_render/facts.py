@@ -21,6 +21,10 @@ class Limits(Frozen):
     streams: int
     scan_bytes: int
     """Read to find the end of a source whose header does not say where it is."""
+    side: int = 16_384
+    """Pixels of a picture's longer side."""
+    memory_bytes: int = 2 << 30
+    """Address space of the process that reads it; its libraries alone take 150 MB."""
 
 
 class Colour(Frozen):
@@ -52,6 +56,8 @@ class VideoFacts(Frozen):
     """Of each sample as decoded."""
     has_alpha: bool = False
     """Also in VP8 and VP9, where it is a stream of its own that only libvpx decodes."""
+    is_rgb: bool = False
+    """Its samples are red, green and blue, or numbers of a palette."""
     interlaced: bool = False
     """Most of the first frames are two fields."""
     colour: Colour = Colour()
@@ -103,8 +109,8 @@ class Probe(Frozen):
     subtitles: tuple[SubtitleFacts, ...] = ()
     name: str = "The source"
     """What a message may call it."""
-    unseen: str = "has no video"
-    """Why there are no pictures; a predicate."""
+    unseen: str = ""
+    """Why there are no pictures, where there are none; a predicate."""
 
 
 def need_video(probe: Probe) -> VideoFacts:

@@ -11,6 +11,8 @@ from functions.shared.request.output import OutputRequest
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
+NO_CANVAS: Size = (0, 0)
+"""Of a source without pictures."""
 _HALF = Fraction(1, 2)
 
 

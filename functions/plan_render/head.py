@@ -19,6 +19,8 @@ _HEAD_PACKETS = 700
 _HEAD_BYTES = 32 << 20
 _HEAD_FRAMES = 10
 """Decoded: a field order is not always right in the first one."""
+_HEAD_PIXELS = 64 << 20
+"""Decoded, after the first frame: two of 8K."""
 _MUTE_PACKETS = 50
 """A decoder may want a few before it gives samples; one that wants so many gives none."""
 
@@ -42,6 +44,10 @@ class Head:
     encrypted: bool = False
     frames: int = 0
     """Decoded."""
+    first_s: Fraction | None = None
+    """Of those frames: a stream of fields can say that it begins later than its first frame."""
+    pixels: int = 0
+    """Of those frames."""
     interlaced_frames: int = 0
     mute_packets: int = 0
     """Of sound, before the first that could be decoded."""
@@ -99,7 +105,7 @@ def _span_s(times: list[int], stream: Stream) -> Fraction:
 
 def _look(head: Head, packet: "Packet[VideoStream]") -> None:
     """Decode, as long as frames are wanted."""
-    if head.frames >= _HEAD_FRAMES:
+    if head.frames >= _HEAD_FRAMES or head.pixels >= _HEAD_PIXELS:
         return
     try:
         frames = packet.decode()
@@ -108,6 +114,10 @@ def _look(head: Head, packet: "Packet[VideoStream]") -> None:
     for frame in frames:
         head.picture = head.picture or read_picture(frame, packet)
         head.frames += 1
+        if frame.pts is not None and frame.time_base is not None:
+            at_s = frame.pts * frame.time_base
+            head.first_s = at_s if head.first_s is None else min(head.first_s, at_s)
+        head.pixels += frame.width * frame.height
         head.interlaced_frames += frame.interlaced_frame
 
 

@@ -74,10 +74,11 @@ def chunk_memory_mb(outputs: Sequence[Output], *, source_pixels: int, threads: i
     more = threads - 1
     held = source_pixels * (_SOURCE_BYTES_PER_PIXEL + more * _THREAD_SOURCE_BYTES_PER_PIXEL)
     for output in outputs:
-        a_pixel = _BYTES_PER_PIXEL[output.preset] * (_FURTHER_AHEAD if more else 1)
+        a_pixel = _BYTES_PER_PIXEL[output.coding.preset] * (_FURTHER_AHEAD if more else 1)
         held += round(output.width * output.height * (a_pixel + more * _THREAD_BYTES_PER_PIXEL))
     return _AROUND_MB + -(-held // _MIB)
 
 
 def _named(output: Output) -> str:
-    return f"Output {output.name} is {output.width}x{output.height} at preset {output.preset}"
+    size = f"{output.width}x{output.height}"
+    return f"Output {output.name} is {size} at preset {output.coding.preset}"

@@ -82,6 +82,7 @@ class Picture:
     colour: Colour
     bit_depth: int
     has_alpha: bool
+    is_rgb: bool
     mastering: str | None
     content_light: str | None
 
@@ -97,6 +98,7 @@ def read_picture(frame: VideoFrame, packet: "Packet[VideoStream]") -> Picture:
         colour=_colour(frame),
         bit_depth=max((part.bits for part in parts), default=8),
         has_alpha=any(part.is_alpha for part in parts) or _alpha_beside(packet),
+        is_rgb=frame.format.is_rgb or frame.format.has_palette,
         mastering=_mastering(_side_data(frame, Type.MASTERING_DISPLAY_METADATA)),
         content_light=_content_light(_side_data(frame, Type.CONTENT_LIGHT_LEVEL)),
     )

@@ -1,12 +1,16 @@
 """From a stored source and a request to its plan."""
 
+from dataclasses import replace
 from typing import Protocol
 
+from functions.plan_render.assets import NOTHING, Brought
 from functions.plan_render.facts import Limits
 from functions.plan_render.plan import PlanSettings, plan_render
 from functions.plan_render.probing import probe_source
+from functions.plan_render.sound_edit import probe_sounds
 from functions.shared.ffmpeg import Input
 from functions.shared.job import Request
+from functions.shared.parts import Presigner
 from functions.shared.plan import Plan, Source
 
 
@@ -26,12 +30,6 @@ class StoredSource(Protocol):
     def size_bytes(self) -> int: ...
 
 
-class Presigner(Protocol):
-    """What planning needs of the media store."""
-
-    def presigned(self, key: str, *, bucket: str | None = None) -> str: ...
-
-
 def make_plan(
     job_id: str,
     request: Request,
@@ -41,6 +39,7 @@ def make_plan(
     settings: PlanSettings,
     limits: Limits,
     timeout_s: float,
+    brought: Brought = NOTHING,
 ) -> Plan:
     """Probe the source and plan the job.
 
@@ -56,4 +55,5 @@ def make_plan(
         size_bytes=source.size_bytes,
         container=probe.container,
     )
-    return plan_render(job_id, request, pinned, probe, settings)
+    sounds = probe_sounds(brought, store, limits, timeout_s=timeout_s)
+    return plan_render(job_id, request, pinned, probe, settings, replace(brought, sounds=sounds))

@@ -9,6 +9,7 @@ import json
 import resource
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from typing import Any
@@ -30,11 +31,13 @@ from functions.plan_render.streams import (
     best_audio,
     best_video,
     codec_name,
+    films,
     shown_size,
     subtitles,
     why_no_video,
 )
 from functions.plan_render.timing import container_starts_at, end_of, starts_at
+from functions.plan_render.whole import is_whole
 from functions.shared.errors import (
     ReelwrightError,
     SourceEncrypted,
@@ -72,6 +75,8 @@ def probe(url: str, remote: RemoteBytes, limits: Limits, certificates: str = "")
         raise TransientError(f"could not be read: {_said(error)}") from error
     except av.error.HTTPClientError as error:
         raise SourceUnreachable(f"is refused by its store: {_said(error)}") from error
+    except MemoryError as error:
+        raise SourceTooLarge("needs more memory to be read than there is for it") from error
     except FFmpegError as error:
         raise _why_unreadable(remote, error) from error
 
@@ -96,53 +101,57 @@ def _examine(container: InputContainer, remote: RemoteBytes, limits: Limits) -> 
         raise SourceEncrypted("is encrypted (its tracks say so); send it in the clear")
     if len(container.streams) > limits.streams:
         raise SourceTooLarge(f"has {len(container.streams)} streams; {limits.streams} are allowed")
+    for film in films(container):
+        _check_pixels(film.codec_context.width, film.codec_context.height, limits)
     video, audio = best_video(container), best_audio(container)
-    if video is not None:
-        _check_pixels(video.codec_context.width, video.codec_context.height, limits)
     if video is None and audio is None:
         raise SourceHasNoVideo(why_no_video(container))
     _check_bytes(container, remote.size_bytes)
     head = read_head(container, video, audio)
     if head.encrypted or (video is not None and "enc_key_id" in video.metadata):
         raise SourceEncrypted("is encrypted; send it in the clear")
-    audio = audio if head.audible else None
-    unseen = ""
-    if video is None:
-        unseen = why_no_video(container)
-    elif head.picture is None:
+    unseen = why_no_video(container) if video is None else None
+    if video is not None and head.picture is None:
         unseen = f"has a video stream ({codec_name(video)}) of which no frame can be decoded"
         video = None
+    audio = audio if head.audible else None
     if unseen and audio is None:
         raise SourceHasNoVideo(unseen)
-    return _facts(container, video, audio, head, limits, unseen)
+    whole = is_whole(remote, container.format.name)
+    return _Found(container, video, audio, head, unseen).probe(limits, whole=whole)
 
 
-def _facts(
-    container: InputContainer,
-    video: VideoStream | None,
-    audio: AudioStream | None,
-    head: Head,
-    limits: Limits,
-    unseen: str,
-) -> Probe:
-    rate = output_rate(video.average_rate if video else None, head.rate)
-    ends = end_of(container, video, audio, rate=rate, scan_bytes=limits.scan_bytes)
-    for stream, end_s in ((video, ends.video_s), (audio, ends.audio_s)):
-        if stream is not None and end_s is not None:
-            _check_length(end_s - starts_at(stream), limits)
-    pictures = None
-    if video is not None and head.picture is not None and ends.video_s is not None:
-        pictures = _video_facts(video, head, head.picture, rate, ends.video_s)
-        _check_pixels(pictures.width, pictures.height, limits)
-    return Probe(
-        container=container.format.name,
-        container_start_s=container_starts_at(container),
-        video=pictures,
-        audio=_audio_facts(audio, head.sound, ends.audio_s) if audio is not None else None,
-        unheard=audio_codecs(container) if audio is None else (),
-        subtitles=subtitles(container),
-        **({"unseen": unseen} if unseen else {}),
-    )
+@dataclass(frozen=True)
+class _Found:
+    """The streams of a source that are used, and what its head shows."""
+
+    container: InputContainer
+    video: VideoStream | None
+    audio: AudioStream | None
+    head: Head
+    unseen: str | None
+
+    def probe(self, limits: Limits, *, whole: bool) -> Probe:
+        container, video, audio = self.container, self.video, self.audio
+        rate = output_rate(video.average_rate if video else None, self.head.rate)
+        scan_bytes = limits.scan_bytes
+        ends = end_of(container, video, audio, rate=rate, scan_bytes=scan_bytes, whole=whole)
+        for stream, end_s in ((video, ends.video_s), (audio, ends.audio_s)):
+            if stream is not None and end_s is not None:
+                _check_length(end_s - starts_at(stream), limits)
+        pictures = None
+        if video is not None and self.head.picture is not None and ends.video_s is not None:
+            pictures = _video_facts(video, self.head, self.head.picture, rate, ends.video_s)
+            _check_pixels(pictures.width, pictures.height, limits)
+        return Probe(
+            container=container.format.name,
+            container_start_s=container_starts_at(container),
+            video=pictures,
+            audio=_audio_facts(audio, self.head.sound, ends.audio_s) if audio else None,
+            unheard=audio_codecs(container) if audio is None else (),
+            subtitles=subtitles(container),
+            unseen=self.unseen or "",
+        )
 
 
 def _video_facts(
@@ -158,10 +167,11 @@ def _video_facts(
         coded_pixels=picture.width * picture.height,
         rate=rate,
         colours_valid=picture.colours_valid,
-        start_s=starts_at(video),
+        start_s=starts_at(video) if head.first_s is None else min(starts_at(video), head.first_s),
         end_s=end_s,
         bit_depth=picture.bit_depth,
         has_alpha=picture.has_alpha,
+        is_rgb=picture.is_rgb,
         interlaced=head.interlaced,
         colour=picture.colour,
         mastering=picture.mastering,
@@ -187,6 +197,8 @@ def _check_pixels(width: int, height: int, limits: Limits) -> None:
         raise SourceTooLarge(
             f"has {width * height:,} pixels a frame; {limits.pixels:,} are allowed"
         )
+    if max(width, height) > limits.side:
+        raise SourceTooLarge(f"is {width:,}x{height:,} pixels; {limits.side:,} a side are allowed")
 
 
 def _check_length(length_s: Fraction, limits: Limits) -> None:

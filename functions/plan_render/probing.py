@@ -21,8 +21,6 @@ from functions.shared.errors import (
 from functions.shared.ffmpeg import STALL_S, Input
 from functions.shared.process import CRASHES, Ended, clean_environment, run
 
-MEMORY_BYTES = 2 << 30
-"""Address space, of which a probe's libraries alone take 150 MB."""
 _ANSWER_BYTES = 64 * 1024
 
 
@@ -44,7 +42,7 @@ def probe_source(source: Input, size_bytes: int, limits: Limits, *, timeout_s: f
         # Lambda puts code and layers on sys.path, not into the environment.
         environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         command = [sys.executable, "-B", "-m", "functions.plan_render.probe"]
-        facts = [source.url, str(size_bytes), limits.model_dump_json(), str(MEMORY_BYTES)]
+        facts = [source.url, str(size_bytes), limits.model_dump_json(), str(limits.memory_bytes)]
         ended = run(
             [*command, *facts, certificates],
             environ=environ,

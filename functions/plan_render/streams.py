@@ -16,9 +16,14 @@ _TEXT_SUBTITLES = {
 }
 
 
+def films(container: InputContainer) -> list[VideoStream]:
+    """Its video streams; covers (attached pictures) are none."""
+    return [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+
+
 def best_video(container: InputContainer) -> VideoStream | None:
-    """The largest that seems decodable; covers (attached pictures) are none."""
-    usable = [stream for stream in _films(container) if _is_decodable(stream)]
+    """The largest film that seems decodable."""
+    usable = [stream for stream in films(container) if _is_decodable(stream)]
     return max(usable, key=lambda s: s.codec_context.width * s.codec_context.height, default=None)
 
 
@@ -30,8 +35,8 @@ def best_audio(container: InputContainer) -> AudioStream | None:
 
 def why_no_video(container: InputContainer) -> str:
     """A predicate, where `best_video` finds none."""
-    if films := _films(container):
-        names = sorted({codec_name(stream) for stream in films})
+    if found := films(container):
+        names = sorted({codec_name(stream) for stream in found})
         return f"has video that cannot be decoded ({', '.join(names)})"
     others = sorted({"a cover picture" if s.type == "video" else s.type for s in container.streams})
     return f"has no video stream, only {', '.join(others) or 'an empty header'}"
@@ -67,10 +72,6 @@ def shown_size(
     """(width, height) of a decoded picture as players show it."""
     wide, tall = max(1, round(width * pixel_aspect)), height
     return (tall, wide) if rotation_deg % 180 else (wide, tall)
-
-
-def _films(container: InputContainer) -> list[VideoStream]:
-    return [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
 
 
 def _is_decodable(stream: VideoStream) -> bool:

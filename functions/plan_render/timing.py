@@ -17,7 +17,7 @@ from functions.shared.errors import SourceTooLarge, SourceTruncated
 _TAIL_S = 10
 _EARLY_S = Fraction(1)
 """A file that declares its length may end this much before it (a last subtitle, rounding)."""
-_DECLARES_LENGTH = ("matroska", "asf", "flv", "avi")
+_DECLARES_LENGTH = ("matroska", "asf", "flv", "avi", "wav", "flac")
 _GUESSES_TIMES = ("mp3", "aac", "amr", "ac3", "eac3")
 """Bare frames of sound: what they say after a seek is reckoned from the bitrate."""
 
@@ -45,8 +45,12 @@ def end_of(
     *,
     rate: Fraction,
     scan_bytes: int,
+    whole: bool,
 ) -> Ends:
-    """Where the streams end: an MP4's index says it; of others the tail is read."""
+    """Where the streams end: an MP4's index says it; of others the tail is read.
+
+    What ends before its header says was cut short (SourceTruncated), unless it is `whole`.
+    """
     used = [stream for stream in (video, audio) if stream is not None]
     if all(_tells_its_end(stream) for stream in used):
         return Ends(
@@ -66,7 +70,7 @@ def end_of(
         scan.read(container, scan_bytes)
     if not scan.found:
         raise SourceTruncated(f"has no {'picture' if video else 'sound'} that could be read")
-    if declared_s is not None and container.format.name.startswith(_DECLARES_LENGTH):
+    if not whole and declared_s and container.format.name.startswith(_DECLARES_LENGTH):
         last_s = scan.last_s or Fraction(0)
         if last_s - start_s < declared_s - max(_EARLY_S, declared_s / 50):
             raise SourceTruncated(
@@ -131,25 +135,32 @@ def _tells_its_end(stream: Stream) -> bool:
     """Whether an MP4's header and its table of samples agree about it."""
     if not has_whole_index(stream):
         return False
-    entries = stream.index_entries
-    last = entries[len(entries) - 1].timestamp
-    usual = last - entries[len(entries) - 2].timestamp if len(entries) > 1 else 0
+    last, usual = _last_and_usual(stream)
     apart_s = abs(_declared_end(stream) - (last + usual) * tick_s(stream))
     return apart_s <= max(_EARLY_S, 2 * usual * tick_s(stream))
 
 
 def _last_indexed(used: Sequence[Stream]) -> Fraction | None:
     """The last sample in an MP4's tables, in seconds."""
-    known = [
-        stream.index_entries[len(stream.index_entries) - 1].timestamp * tick_s(stream)
-        for stream in used
-        if has_whole_index(stream)
-    ]
+    known = [_last_and_usual(each)[0] * tick_s(each) for each in used if has_whole_index(each)]
     return min(known, default=None)
 
 
 def _declared_end(stream: Stream) -> Fraction:
-    return starts_at(stream) + (stream.duration or 0) * tick_s(stream)
+    """By its duration; sound ends with its last packet (the start may be counted twice: once as the
+    encoder's delay)."""
+    end_s = starts_at(stream) + (stream.duration or 0) * tick_s(stream)
+    if isinstance(stream, AudioStream) and len(stream.index_entries) > 1:
+        last, usual = _last_and_usual(stream)
+        return min(end_s, (last + usual) * tick_s(stream))
+    return end_s
+
+
+def _last_and_usual(stream: Stream) -> tuple[int, int]:
+    """(where the last sample of an MP4's table begins, how long the one before it is), in ticks."""
+    entries = stream.index_entries
+    last = entries[len(entries) - 1].timestamp
+    return last, last - entries[len(entries) - 2].timestamp if len(entries) > 1 else 0
 
 
 def container_starts_at(container: InputContainer) -> Fraction:

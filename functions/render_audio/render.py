@@ -4,13 +4,13 @@ import tempfile
 from fractions import Fraction
 from pathlib import Path
 
-from functions.render_audio.filters import audio_filters
-from functions.shared.cut import clean_options
+from functions.render_audio.encoder import encoder_options, track_filters
+from functions.render_audio.filters import timeline_graph
+from functions.render_audio.made import Made, inspect
+from functions.render_audio.reading import source_inputs
 from functions.shared.errors import PartMismatch, SourceTruncated, TransientError
-from functions.shared.ffmpeg import Input, input_options, lost_connection, run_ffmpeg
+from functions.shared.ffmpeg import Input, lost_connection, run_ffmpeg
 from functions.shared.media_store import Keys
-from functions.shared.mp4.inspection import AudioPart, inspect_audio
-from functions.shared.mp4.source import FileBytes
 from functions.shared.parts import Deadline, Store, check_source, made, open_source
 from functions.shared.plan import Audio, Plan
 
@@ -19,7 +19,7 @@ _ATTEMPTS = 2
 
 
 def render_audio(store: Store, job_id: str, *, remaining_s: float) -> None:
-    """Make a part for every bitrate of the plan, unless they are there.
+    """Make a part for every encoding of the plan, unless they are there.
 
     Raises SourceChanged, SourceTruncated, FfmpegFailed, RenderTimedOut,
     TransientError.
@@ -29,22 +29,23 @@ def render_audio(store: Store, job_id: str, *, remaining_s: float) -> None:
     if plan.audio is None:
         return
     keys = Keys(job_id)
-    bitrates = plan.audio.bitrates_kbps
-    if all(made(store, keys.audio(bitrate), plan.hash) for bitrate in bitrates):
+    tracks = plan.audio.tracks
+    if all(made(store, keys.audio(track.file_name), plan.hash) for track in tracks):
         return
     source = open_source(store, plan.source)
     with tempfile.TemporaryDirectory(prefix="audio-") as folder:
-        files = {bitrate: Path(folder) / f"{bitrate}k.m4a" for bitrate in bitrates}
+        files = {track.name: Path(folder) / track.file_name for track in tracks}
         parts = _render(plan, plan.audio, source, files, deadline)
         check_source(store, plan.source)
-        for bitrate, file in files.items():
-            facts = {"plan": plan.hash, "samples": str(_samples(parts[bitrate]))}
-            store.upload(keys.audio(bitrate), file, "audio/mp4", facts)
+        for track in tracks:
+            facts = {"plan": plan.hash, **parts[track.name].facts}
+            key = keys.audio(track.file_name)
+            store.upload(key, files[track.name], track.content_type, facts)
 
 
 def _render(
-    plan: Plan, audio: Audio, source: Input, files: dict[int, Path], deadline: Deadline
-) -> dict[int, AudioPart]:
+    plan: Plan, audio: Audio, source: Input, files: dict[str, Path], deadline: Deadline
+) -> dict[str, Made]:
     """Render; once more where the track came out short, since a lost connection looks like that."""
     problem, lost = "", False
     for _ in range(_ATTEMPTS):
@@ -54,8 +55,7 @@ def _render(
         lost = lost_connection(stderr)
         try:
             parts = {
-                bitrate: inspect_audio(FileBytes(file), name=f"the sound at {bitrate} kb/s")
-                for bitrate, file in files.items()
+                track.name: inspect(track, files[track.name], deadline) for track in audio.tracks
             }
         except PartMismatch as error:
             problem = str(error)
@@ -68,19 +68,21 @@ def _render(
     raise SourceTruncated(f"The sound of {source.name} ends early: {problem}.")
 
 
-def audio_options(plan: Plan, audio: Audio, url: str, files: dict[int, Path]) -> list[str]:
-    """ffmpeg's options: one decode, split to every bitrate's encoder."""
-    pads = [f"[a{bitrate}]" for bitrate in files]
-    graph = f"[0:{audio.stream_index}]{audio_filters(plan)},asplit={len(pads)}{''.join(pads)}"
-    options = ["-copyts", "-threads", str(plan.threads), *input_options(url)]
-    options += ["-filter_complex", graph]
-    for (bitrate, file), pad in zip(files.items(), pads, strict=True):
-        encoder = ["-c:a", "aac", "-b:a", f"{bitrate}k", "-movflags", "+faststart", "-f", "mp4"]
-        options += ["-map", pad, *clean_options(), *encoder, str(file)]
-    return options
+def audio_options(plan: Plan, audio: Audio, url: str, files: dict[str, Path]) -> list[str]:
+    """ffmpeg's options: one decode, split to every encoder."""
+    heads = [f"[a{i}]" for i in range(len(audio.tracks))]
+    graph = [f"{timeline_graph(plan, audio)},asplit={len(heads)}{''.join(heads)}"]
+    outputs: list[str] = []
+    for i, (track, shape) in enumerate(zip(audio.tracks, track_filters(audio.tracks), strict=True)):
+        pad = heads[i]
+        if shape:
+            pad = f"[o{i}]"
+            graph.append(f"{heads[i]}{shape}{pad}")
+        outputs += ["-map", pad, *encoder_options(track), str(files[track.name])]
+    return [*source_inputs(plan, url), "-filter_complex", ";".join(graph), *outputs]
 
 
-def _short(audio: Audio, parts: dict[int, AudioPart]) -> str | None:
+def _short(audio: Audio, parts: dict[str, Made]) -> str | None:
     """What is missing against the length the source's own tables give."""
     if audio.duration_s is None:
         return None
@@ -88,7 +90,3 @@ def _short(audio: Audio, parts: dict[int, AudioPart]) -> str | None:
     if end_s >= audio.duration_s - TOLERANCE_S:
         return None
     return f"{float(end_s):.2f} s instead of {float(audio.duration_s):.2f} s"
-
-
-def _samples(part: AudioPart) -> int:
-    return round(part.duration_s * part.sample_rate)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from functions.render_chunk.encoder import encoder_options
+from functions.render_chunk.colour import pixel_filter, source_filters, tone_filters
+from functions.render_chunk.encoder import coding_options, container_options
+from functions.render_chunk.segments import in_segments, key_frame_options
+from functions.shared.containers import content_type
 from functions.shared.cut import (
     Cut,
     grid_graph,
@@ -25,6 +28,7 @@ from functions.shared.ffmpeg import Input, lost_connection, run_ffmpeg
 from functions.shared.media_store import Keys
 from functions.shared.mp4.inspection import VideoPart, inspect_part
 from functions.shared.mp4.source import FileBytes
+from functions.shared.overlay_filters import Layers, prepare
 from functions.shared.parts import Deadline, Store, check_source, made, open_source
 from functions.shared.picture_filters import edit_filters, frame_filters
 from functions.shared.plan import Chunk, Plan
@@ -54,29 +58,39 @@ def render_chunk(store: Store, job_id: str, wanted: Chunk, *, remaining_s: float
             f" job {job_id}'s plan."
         )
     keys = Keys(job_id)
-    names = [output.name for output in plan.outputs]
-    done = [made(store, keys.chunk(name, wanted.index), plan.hash) for name in names]
+    parts = {
+        output.name: keys.chunk(output.name, wanted.index, output.part_suffix)
+        for output in plan.outputs
+    }
+    done = [made(store, key, plan.hash) for key in parts.values()]
     if done[0] is not None and all(done):
         return int(done[0].metadata["frames"])
     source = open_source(store, plan.source)
     with tempfile.TemporaryDirectory(prefix="chunk-") as folder:
-        files = {name: Path(folder) / f"{name}.mp4" for name in names}
-        frames = _render(plan, wanted, source, files, deadline)
+        files = {name: Path(folder) / f"{name}{Path(key).suffix}" for name, key in parts.items()}
+        layers = prepare(store, plan, Path(folder))
+        frames = _render(plan, wanted, source, files, layers, deadline)
         check_source(store, plan.source)
-        for name, file in files.items():
+        for output in plan.outputs:
+            file = in_segments(plan, wanted, output, files[output.name])
             facts = {"plan": plan.hash, "frames": str(frames)}
-            store.upload(keys.chunk(name, wanted.index), file, "video/mp4", facts)
+            store.upload(parts[output.name], file, content_type(output.part_suffix), facts)
     return frames
 
 
 def _render(
-    plan: Plan, chunk: Chunk, source: Input, files: dict[str, Path], deadline: Deadline
+    plan: Plan,
+    chunk: Chunk,
+    source: Input,
+    files: dict[str, Path],
+    layers: Layers,
+    deadline: Deadline,
 ) -> int:
     """Try larger and larger prerolls until the chunk has its frames."""
     tried: list[Attempt] = []
     for preroll_s in prerolls_s(plan.source.container):
         cut = _cut(plan, chunk, preroll_s)
-        options = chunk_options(plan, cut, source.url, files)
+        options = chunk_options(plan, cut, source.url, files, layers)
         stderr = run_ffmpeg(options, source, timeout_s=deadline.left_s(_doing(chunk, source)))
         attempt = _inspect(plan, chunk, files, lost=lost_connection(stderr))
         if attempt.problem is None:
@@ -88,17 +102,19 @@ def _render(
 
 
 def _cut(plan: Plan, chunk: Chunk, preroll_s: Fraction | None) -> Cut:
-    """The last chunk is rendered past its planned end, because lengths lie; but not without bound:
-    the plan was held against the limit on duration."""
-    end = chunk.end_frame + (plan.frame_slack(chunk) + 1 if _is_last(plan, chunk) else 0)
-    return Cut(chunk.start_frame, end, preroll_s)
+    """A last chunk that runs to the source's end is rendered past its planned end, because lengths
+    lie; but not without bound: the plan was held against the limit on duration."""
+    slack = plan.frame_slack(chunk)
+    return Cut(chunk.start_frame, chunk.end_frame + (slack + 1 if slack else 0), preroll_s)
 
 
 def _is_last(plan: Plan, chunk: Chunk) -> bool:
     return chunk.end_frame == plan.video.total_frames
 
 
-def chunk_options(plan: Plan, cut: Cut, url: str, files: dict[str, Path]) -> list[str]:
+def chunk_options(
+    plan: Plan, cut: Cut, url: str, files: dict[str, Path], layers: Layers
+) -> list[str]:
     """ffmpeg's options: one decode, split to every output's encoder."""
     count = len(plan.outputs)
     pads = "".join(f"[s{i}]" for i in range(count))
@@ -106,10 +122,18 @@ def chunk_options(plan: Plan, cut: Cut, url: str, files: dict[str, Path]) -> lis
     graph = [",".join(common)]
     options: list[str] = []
     for i, output in enumerate(plan.outputs):
-        filters = [*frame_filters(output), "format=yuv420p", rebase(cut)]
-        graph.append(f"[s{i}]{','.join(filters)}[o{i}]")
-        options += ["-map", f"[o{i}]", *encoder_options(plan, output), str(files[output.name])]
-    return [*read_options(plan, url, cut), "-filter_complex", ";".join(graph), *options]
+        framed = [
+            *source_filters(output.coding),
+            *frame_filters(output),
+            *tone_filters(output.coding),
+        ]
+        chain, size = f"[s{i}]{','.join(framed)}", (output.width, output.height)
+        laid = layers.over(chain, cut, size, output.coding.pixel_format, f"o{i}")
+        graph.append(f"{laid},{pixel_filter(output.coding)},{rebase(cut)}[o{i}]")
+        options += ["-map", f"[o{i}]", *coding_options(plan, output), *key_frame_options(output)]
+        options += [*container_options(plan, output), str(files[output.name])]
+    inputs = [*read_options(plan, url, cut), *layers.inputs()]
+    return [*inputs, "-filter_complex", ";".join(graph), *options]
 
 
 def _inspect(plan: Plan, chunk: Chunk, files: dict[str, Path], *, lost: bool) -> Attempt:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from functions.shared.errors import JobIdTaken, ReelwrightError, SourceNotAllowed
 from functions.shared.job import JOB_ID, Request, parse_request
 from functions.shared.jobs_table import Door, JobError, JobsTable
+from functions.shared.request.assets import named_assets
 
 _MOST_KEPT = 4096
 
@@ -79,23 +80,42 @@ def wanted_id(text: str) -> str | None:
 
 
 def check_source(request: Request, readable: Collection[str]) -> None:
-    """Refuse a source in a bucket this stack was not told to read, or in its own bucket elsewhere
-    than among the uploads of the job's owner. The stack's own bucket comes first in `readable`."""
-    url = urlsplit(request.source)
+    """SourceNotAllowed for the first of the addresses that `refusals` has anything against."""
+    for _, said in refusals(request, readable):
+        raise SourceNotAllowed(said)
+
+
+def refusals(request: Request, readable: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(field, sentence) of each address, the source's or an asset's, that this job may not read.
+
+    Refused are buckets this stack was not told to read, and its own bucket elsewhere than among the
+    uploads of the job's owner. The stack's own bucket comes first in `readable`.
+    """
+    addresses = [("source", request.source)]
+    addresses += [(asset.field, asset.address) for asset in named_assets(request.edit)]
+    for field, address in addresses:
+        what = "the source" if field == "source" else field
+        said = _refusal(what, address, request.owner, readable)
+        if said is not None:
+            yield field, said
+
+
+def _refusal(what: str, address: str, owner: str | None, readable: Collection[str]) -> str | None:
+    url = urlsplit(address)
     if url.scheme != "s3":
-        return
+        return None
     own = next(iter(readable), "…")
     if url.netloc not in readable:
-        raise SourceNotAllowed(
-            f"The bucket {url.netloc!r} of the source is not one this stack reads; upload to "
+        return (
+            f"The bucket {url.netloc!r} of {what} is not one this stack reads; upload to "
             f"s3://{own}/uploads/… or add it to the stage's source_buckets."
         )
-    uploads = "uploads/" if request.owner is None else f"uploads/{request.owner}/"
-    key = request.source.split("/", 3)[3]
+    uploads = "uploads/" if owner is None else f"uploads/{owner}/"
+    key = address.split("/", 3)[3]
     if url.netloc == own and (not key.startswith(uploads) or _has_dots(key)):
-        raise SourceNotAllowed(
-            f"The source is not one of the uploads this job may read: s3://{own}/{uploads}…"
-        )
+        subject = what.replace("the source", "The source")
+        return f"{subject} is not one of the uploads this job may read: s3://{own}/{uploads}…"
+    return None
 
 
 def _has_dots(key: str) -> bool:

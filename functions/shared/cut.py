@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from functions.shared.ffmpeg import input_options
+from functions.shared.ffmpeg import PIECE_BYTES, input_options
 from functions.shared.plan import Plan, Span, frame_slack
 
 FROM_START = None
@@ -39,7 +39,12 @@ def prerolls_s(container: str) -> tuple[Fraction | None, ...]:
     so the frame count is enough to tell. MPEG streams have no index, so their first is larger:
     of 27 sources 23 were exact at 1 s and all at 11 s.
     """
-    return _UNINDEXED_S if container in _UNINDEXED else _INDEXED_S
+    return _INDEXED_S if is_indexed(container) else _UNINDEXED_S
+
+
+def is_indexed(container: str) -> bool:
+    """Whether a seek finds the key frame before a time."""
+    return container not in _UNINDEXED
 
 
 def seek_s(plan: Plan, span: Span, preroll_s: Fraction | None) -> Fraction | None:
@@ -56,16 +61,24 @@ def reads_from_start(plan: Plan, cut: Cut) -> bool:
     return all(seek_s(plan, span, cut.preroll_s) is None for span in _spans(plan, cut))
 
 
-def read_options(plan: Plan, url: str, cut: Cut) -> list[str]:
+def read_options(
+    plan: Plan, url: str, cut: Cut, *, piece_bytes: int = PIECE_BYTES, keys_only: bool = False
+) -> list[str]:
     """Input options of a cut, one input a span. No `-t` or `-to`: with a coarse seek they count
-    from the key frame and lose frames; `trim` ends the reading instead."""
+    from the key frame and lose frames; `trim` ends the reading instead.
+
+    With `keys_only` each frame of the grid shows the last key frame before it, and nothing else is
+    decoded; behind the last one there are no frames.
+    """
     threads = str(plan.threads)
     options = ["-filter_threads", threads, "-filter_complex_threads", threads]
     for span in _spans(plan, cut):
         at = seek_s(plan, span, cut.preroll_s)
         seek = [] if at is None else ["-ss", f"{float(at):.6f}"]
         options += [*seek, "-noaccurate_seek", "-copyts", "-threads", threads]
-        options += input_options(url)
+        options += ["-c:v", plan.video.decoder] if plan.video.decoder else []
+        options += ["-skip_frame", "nokey"] if keys_only else []
+        options += input_options(url, piece_bytes)
     return options
 
 

@@ -63,12 +63,36 @@ class SourceHasNoVideo(ReelwrightError):  # noqa: N818
     """Video was asked for and the source has no decodable video stream."""
 
 
+class SourceHasNoSound(ReelwrightError):  # noqa: N818
+    """A file of sound was asked for and the source has no decodable sound."""
+
+
 class SourceTruncated(ReelwrightError):  # noqa: N818
     """The source ends before its own tables say it does."""
 
 
+class SourceIsLive(ReelwrightError):  # noqa: N818
+    """The source is a live stream, and a job that needs a whole film was sent with it."""
+
+
+class StreamNotUp(ReelwrightError):  # noqa: N818
+    """Pictures of a live stream were asked for, and it was not up in the time it was waited for."""
+
+
+class StreamStalled(ReelwrightError):  # noqa: N818
+    """A live stream is there, and nothing new comes from it."""
+
+
+class StreamEnded(ReelwrightError):  # noqa: N818
+    """A live stream was over before a picture could be taken of it."""
+
+
 class SourceChanged(ReelwrightError):  # noqa: N818
-    """The source's bytes are no longer those that were planned."""
+    """The bytes of the source, or of an asset, are no longer those that were planned."""
+
+
+class AssetUnusable(ReelwrightError):  # noqa: N818
+    """A picture, captions or sound that the request names besides the source can't be used."""
 
 
 class SnapshotOutsideSource(ReelwrightError):  # noqa: N818
@@ -109,6 +133,10 @@ class PartMismatch(ReelwrightError):  # noqa: N818
 
 class PartForeign(ReelwrightError):  # noqa: N818
     """A part was made for another plan."""
+
+
+class OutputTooLarge(ReelwrightError):  # noqa: N818
+    """An output needs more disk than the function that makes its file has."""
 
 
 class RenderMismatch(ReelwrightError):  # noqa: N818

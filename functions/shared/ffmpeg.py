@@ -27,6 +27,12 @@ playlists, image lists and SVG each reach further files."""
 AUDIO_FORMATS = ("mp3", "aac", "flac", "wav", "ac3", "eac3", "aiff", "amr", "caf")
 """And those of sources that are only heard."""
 
+PIECE_BYTES = 4 << 20
+"""Asked for at once where much is read."""
+
+SMALL_PIECE_BYTES = 512 << 10
+"""And where a single frame is wanted."""
+
 STALL_S = 60.0
 _READ_TIMEOUT_US = 20_000_000
 _NEVER_TELLING = re.compile(
@@ -53,48 +59,65 @@ class Input:
     name: str
 
 
-def input_options(url: str) -> list[str]:
-    """The options before and with `-i` for a source over http(s)."""
+def input_options(url: str, piece_bytes: int = PIECE_BYTES) -> list[str]:
+    """The options before and with `-i` for a source over http(s), read in pieces of that size."""
     return [
         *("-protocol_whitelist", ",".join(PROTOCOLS)),
         *("-format_whitelist", ",".join((*VIDEO_FORMATS, *AUDIO_FORMATS))),
-        *http_options(),
+        *http_options(piece_bytes),
         *("-i", url),
     ]
 
 
-def http_options() -> list[str]:
+def http_options(piece_bytes: int = PIECE_BYTES) -> list[str]:
     """Keep one connection, read in large pieces, take up a dropped one (else it is a silent end).
 
     No redirect is followed: a store answers itself, and one could lead anywhere.
     """
     return [
-        *("-multiple_requests", "1", "-request_size", "4194304", "-max_redirects", "0"),
+        *("-multiple_requests", "1", "-request_size", str(piece_bytes), "-max_redirects", "0"),
         *("-reconnect", "1", "-reconnect_on_network_error", "1"),
         *("-reconnect_on_http_error", "5xx", "-reconnect_delay_max", "5"),
         *("-rw_timeout", str(_READ_TIMEOUT_US)),
     ]
 
 
-def run_ffmpeg(options: Sequence[str], source: Input, *, timeout_s: float) -> str:
+def layer_folder() -> Path:
+    """Where ffmpeg's certificates and fonts are. FfmpegFailed where there is no ffmpeg."""
+    return Path(_binary()).resolve().parent.parent
+
+
+def _binary() -> str:
+    binary = shutil.which("ffmpeg")
+    if binary is None:
+        raise FfmpegFailed("ffmpeg is not on PATH; the function needs the ffmpeg layer.")
+    return binary
+
+
+def run_ffmpeg(
+    options: Sequence[str],
+    source: Input,
+    *,
+    timeout_s: float,
+    feed: Iterable[bytes] | None = None,
+) -> str:
     """Run ffmpeg; returns the end of what it printed. An exit code of 0 proves nothing: check the
-    files it made.
+    files it made. `feed` is what it reads from `pipe:0`.
 
     Raises TransientError (network, killed), RenderTimedOut, SourceUnreachable, FfmpegFailed (also
     where it crashed).
     """
-    binary = shutil.which("ffmpeg")
-    if binary is None:
-        raise FfmpegFailed("ffmpeg is not on PATH; the function needs the ffmpeg layer.")
+    layer = layer_folder()
     if timeout_s <= 0:
         raise RenderTimedOut(f"No time was left to read {source.name}.")
     with tempfile.TemporaryDirectory(prefix="ffmpeg-home-") as folder:
         environ = clean_environment(os.environ, Path(folder))
-        certificates = Path(binary).resolve().parent.parent / "etc" / "cacert.pem"
-        if certificates.exists():
-            environ["SSL_CERT_FILE"] = str(certificates)
-        argv = [binary, "-nostdin", "-hide_banner", "-loglevel", "warning", "-y", *options]
-        ended = run(argv, environ=environ, timeout_s=timeout_s, stall_s=STALL_S)
+        beside = {"SSL_CERT_FILE": "etc/cacert.pem", "FONTCONFIG_FILE": "etc/fonts/fonts.conf"}
+        for name, path in beside.items():
+            if (layer / path).exists():
+                environ[name] = str(layer / path)
+        argv = [_binary(), "-nostdin", "-hide_banner", "-loglevel", "warning", "-y", *options]
+        ended = run(argv, environ=environ, timeout_s=timeout_s, stall_s=STALL_S, feed=feed)
     _raise_for(ended, source, timeout_s)
     return _nameable(ended.stderr, source)
 

@@ -13,6 +13,7 @@ from functions.shared.errors import InvalidRequest
 from functions.shared.faults import faults, sentence
 from functions.shared.request.base import Address, Model
 from functions.shared.request.edit import Edit
+from functions.shared.request.live import LiveRequest
 from functions.shared.request.notify import Notify
 from functions.shared.request.output import RenderRequest
 from functions.shared.request.snapshot import SnapshotRequest
@@ -20,6 +21,7 @@ from functions.shared.request.snapshot import SnapshotRequest
 JOB_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$"
 OWNER = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"
 MOST_BYTES = 100_000
+_NOT_LIVE = ("edit", "render", "snapshots", "chunk_s", "max_parallel")
 
 
 class JobRequest(Model):
@@ -45,6 +47,10 @@ class JobRequest(Model):
         default=None, description="Files to make. Ask for this, for snapshots, or for both."
     )
     snapshots: SnapshotRequest | None = Field(default=None, description="Pictures to take.")
+    live: LiveRequest | None = Field(
+        default=None,
+        description="Pictures to take of a live stream, which an https `source` is then; alone.",
+    )
     chunk_s: float | None = Field(
         default=None, ge=1, le=300, description="Seconds a chunk; chosen for you without it."
     )
@@ -55,9 +61,18 @@ class JobRequest(Model):
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:
-        if self.render is None and self.snapshots is None:
-            raise ValueError("ask for render, snapshots or both")
+        if self.live is not None:
+            self._check_live()
+        elif self.render is None and self.snapshots is None:
+            raise ValueError("ask for render, snapshots or both, or for live")
         return self
+
+    def _check_live(self) -> None:
+        beside = [name for name in _NOT_LIVE if getattr(self, name) is not None]
+        if beside:
+            raise ValueError(f"live stands alone: leave out {' and '.join(beside)}")
+        if not self.source.startswith("https:"):
+            raise ValueError("a live stream is an https source")
 
 
 class Request(JobRequest):

@@ -16,6 +16,7 @@ from functions.shared.job_rows import TERMINAL, Status
 from functions.shared.progress import Progress
 
 Stage = Literal["queued", "waiting", "planning", "rendering", "assembling", "ended"]
+SnapshotKind = Literal["picture", "sprite", "thumbnails", "contact_sheet", "poster"]
 _LEAST_TOLD = 0.05
 """Below this fraction the time left is a guess not worth telling."""
 _ASSEMBLED = 0.99
@@ -56,20 +57,24 @@ class OutputView(View):
     key: str = Field(description="In the stack's media bucket.")
     size_bytes: int
     duration_s: float
-    width: int
-    height: int
-    frames: int
+    width: int | None = Field(description="Null for a file of sound alone.")
+    height: int | None = Field(description="Likewise.")
+    frames: int | None = Field(description="Likewise.")
     url: str | None = Field(default=None, description="Presigned; in the API's answers only.")
 
 
 class SnapshotView(View):
-    """A picture that was taken."""
+    """A picture that was taken, or the list of a sprite's thumbnails."""
 
     key: str
-    time_s: float
+    kind: SnapshotKind = Field(
+        default="picture", description="`thumbnails` is the WebVTT file of the sprite's sheets."
+    )
+    time_s: float = Field(description="Of sheets: their first picture's.")
     width: int
-    height: int
+    height: int = Field(description="Of `thumbnails`: one thumbnail's.")
     size_bytes: int
+    blurhash: str | None = Field(default=None, description="Where it was asked for.")
     url: str | None = Field(default=None, description="Presigned; in the API's answers only.")
 
 

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from functions.shared.errors import PartMismatch, PartMissing
-from functions.shared.plan import Plan
+from functions.shared.errors import PartMismatch, PartMissing, SourceChanged
+from functions.shared.plan import LivePlan, Plan
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 PRESIGNED_S = 3600
+_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
+"""The second: another write of the key was under way, and was first."""
+
 _NOT_FOUND = {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}
+_REPLACED = {"412", "PreconditionFailed"}
 
 
 @dataclass(frozen=True)
@@ -49,20 +53,47 @@ class Keys:
         """What expires: a lifecycle rule takes one leading prefix, so parts have their own."""
         return f"parts/{self.job_id}/"
 
-    def chunk(self, output: str, index: int) -> str:
-        return f"{self.parts}{output}/{index:05}.mp4"
+    def chunk(self, output: str, index: int, suffix: str = "mp4") -> str:
+        return f"{self.parts}{output}/{index:05}.{suffix}"
 
-    def audio(self, bitrate_kbps: int) -> str:
-        return f"{self.parts}audio/{bitrate_kbps}k.m4a"
+    def audio(self, file_name: str) -> str:
+        """The part of one encoding of the sound."""
+        return f"{self.parts}audio/{file_name}"
+
+    def asset(self, name: str) -> str:
+        """What a request names besides the source: copies, and what is made of it."""
+        return f"{self.parts}assets/{name}"
+
+    @property
+    def live_record(self) -> str:
+        """What became of a live job's moments."""
+        return f"{self.parts}live.json"
 
     def snapshot_part(self, name: str) -> str:
         return f"{self.parts}snapshots/{name}"
 
-    def output(self, name: str) -> str:
-        return f"{self.root}out/{name}.mp4"
+    def scene_list(self, part: int) -> str:
+        """The scene changes found in one part of the timeline, whose pictures are all taken."""
+        return self.snapshot_part(f"scenes-{part:02}.json")
+
+    def scene_part(self, name: str) -> str:
+        """A scene change's picture: it is kept if few others are clearer."""
+        return f"{self.parts}scenes/{name}"
+
+    def output(self, name: str, suffix: str = "mp4") -> str:
+        return f"{self.root}out/{name}.{suffix}"
+
+    def stream(self, name: str, *path: str) -> str:
+        """A file of a stream, by its path in the stream's folder."""
+        return "/".join((f"{self.root}out/{name}", *path))
 
     def snapshot(self, name: str) -> str:
         return f"{self.root}out/snapshots/{name}"
+
+    def resized(self, name: str, width: int) -> str:
+        """A snapshot in another width, made when it was first asked for."""
+        stem, _, ending = name.rpartition(".")
+        return f"{self.root}out/snapshots/resized/{stem}-to-{width}.{ending}"
 
     @property
     def result(self) -> str:
@@ -71,7 +102,20 @@ class Keys:
 
 def snapshot_name(index: int, width: int, image_format: str) -> str:
     """File name of one picture, e.g. `00003-1280.jpg`."""
-    return f"{index:05}-{width}.{'jpg' if image_format == 'jpeg' else image_format}"
+    return f"{index:05}-{width}.{suffix(image_format)}"
+
+
+def poster_name(width: int, image_format: str) -> str:
+    return f"poster-{width}.{suffix(image_format)}"
+
+
+def sheet_name(name: str, image_format: str) -> str:
+    """E.g. `sprite-000.jpg`, `contact-sheet.png`."""
+    return f"{name}.{suffix(image_format)}"
+
+
+def suffix(image_format: str) -> str:
+    return "jpg" if image_format == "jpeg" else image_format
 
 
 @dataclass(frozen=True)
@@ -132,6 +176,25 @@ class MediaStore:
             Metadata=dict(metadata or {}),
         )
 
+    def write_once(
+        self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]
+    ) -> bool:
+        """Write a small object unless there is one; returns whether it did."""
+        try:
+            self.s3.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                Metadata=dict(metadata),
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _TAKEN:
+                return False
+            raise
+        return True
+
     def write_json(self, key: str, value: Any) -> None:
         self.write(key, json.dumps(value, indent=1).encode(), "application/json")
 
@@ -145,6 +208,21 @@ class MediaStore:
             key,
             ExtraArgs={"ContentType": content_type, "Metadata": {**metadata, "sha256": digest}},
         )
+
+    def download(self, key: str, file: Path, *, bucket: str | None, etag: str) -> None:
+        """An object into a file. SourceChanged where it is not (any more) the one with `etag`."""
+        where = bucket or self.bucket
+        try:
+            got = self.s3.get_object(Bucket=where, Key=key, IfMatch=etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _NOT_FOUND | _REPLACED:
+                raise SourceChanged(
+                    f"s3://{where}/{key} was removed or replaced while the job ran; send a new job."
+                ) from error
+            raise
+        with file.open("wb") as stream:
+            for piece in got["Body"].iter_chunks(1 << 20):
+                stream.write(piece)
 
     def presigned(self, key: str, *, bucket: str | None = None) -> str:
         """A URL ffmpeg may read the object from for an hour, carrying no other permission."""
@@ -160,11 +238,23 @@ class MediaStore:
         self.write(keys.plan, plan.model_dump_json(indent=1).encode(), "application/json")
         self.write_json(keys.chunks, [chunk.model_dump() for chunk in plan.chunks])
 
+    def write_live_plan(self, plan: LivePlan) -> None:
+        body = plan.model_dump_json(indent=1).encode()
+        self.write(Keys(plan.job_id).plan, body, "application/json")
+
     def read_plan(self, job_id: str) -> Plan:
+        """A job's plan that has frames. PartMissing, PartMismatch."""
+        plan = self.read_any_plan(job_id)
+        if isinstance(plan, LivePlan):
+            raise PartMismatch(f"The plan of job {job_id} is for a live stream.")
+        return plan
+
+    def read_any_plan(self, job_id: str) -> Plan | LivePlan:
         """The job's plan. Raises PartMissing, or PartMismatch where it is damaged."""
         key = Keys(job_id).plan
         try:
-            return Plan.model_validate_json(self.read(key))
+            text = self.read(key)
+            return (LivePlan if _is_live(text) else Plan).model_validate_json(text)
         except ClientError as error:
             if error.response["Error"]["Code"] in _NOT_FOUND:
                 raise PartMissing(f"Job {job_id} has no plan ({key}).") from error
@@ -175,3 +265,12 @@ class MediaStore:
             raise PartMismatch(
                 f"The plan of job {job_id} ({key}) is damaged: {where}: {first['msg']}."
             ) from error
+
+
+def _is_live(text: bytes) -> bool:
+    """Whether a plan says that it is for a live stream; damaged ones say nothing."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("kind") == "live"

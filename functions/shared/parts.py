@@ -8,18 +8,24 @@ from typing import Protocol
 from functions.shared.errors import RenderTimedOut, SourceChanged
 from functions.shared.ffmpeg import Input
 from functions.shared.media_store import Part
-from functions.shared.plan import Plan, Source
+from functions.shared.plan import Asset, Plan, Source
 
 MARGIN_S = 5.0
 """Left of the function's time for checking and uploading after ffmpeg is stopped."""
 
 
-class Store(Protocol):
+class Presigner(Protocol):
+    """What gives addresses that ffmpeg can read."""
+
+    def presigned(self, key: str, *, bucket: str | None = None) -> str: ...
+
+
+class Store(Presigner, Protocol):
     """What workers need of the media store."""
 
     def head(self, key: str, *, bucket: str | None = None) -> Part | None: ...
 
-    def presigned(self, key: str, *, bucket: str | None = None) -> str: ...
+    def download(self, key: str, file: Path, *, bucket: str | None, etag: str) -> None: ...
 
     def upload(
         self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]
@@ -49,8 +55,8 @@ def made(store: Store, key: str, plan_hash: str) -> Part | None:
     return part if part is not None and part.metadata.get("plan") == plan_hash else None
 
 
-def check_source(store: Store, source: Source) -> None:
-    """SourceChanged unless the source still is what was planned.
+def check_source(store: Store, source: Source | Asset) -> None:
+    """SourceChanged unless the source, or an asset, still is what was planned.
 
     Checked before a part is made and again before it is kept: then the bytes between were the same.
     """
@@ -64,8 +70,8 @@ def check_source(store: Store, source: Source) -> None:
         )
 
 
-def open_source(store: Store, source: Source) -> Input:
-    """A readable address of the source, after `check_source`."""
+def open_source(store: Store, source: Source | Asset) -> Input:
+    """A readable address of the source or an asset, after `check_source`."""
     check_source(store, source)
     url = store.presigned(source.key, bucket=source.bucket)
     return Input(url, f"s3://{source.bucket}/{source.key}")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -47,6 +47,7 @@ def run(
     timeout_s: float,
     stall_s: float | None = None,
     stdout_bytes: int = KEPT_BYTES,
+    feed: Iterable[bytes] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Ended:
     """Run a child to its end, or end it: after `timeout_s`, or when it stalls.
@@ -54,10 +55,12 @@ def run(
     A child that uses less than 1 % of a CPU over `stall_s` waits for something that will not
     come. It is ended by SIGKILL with its whole group, because ffmpeg waiting on a stream ignores
     SIGTERM; and it never outlives this process.
+
+    `feed` is written to the child's input from a thread of its own; what it raises is raised here.
     """
     with subprocess.Popen(
         argv,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=dict(environ),
@@ -66,12 +69,44 @@ def run(
         preexec_fn=_die_with_parent,  # noqa: PLW1509
     ) as child:
         try:
+            writer = _Feeder(child.stdin, feed) if feed is not None else None
             out = _Tail(child.stdout, stdout_bytes)
             err = _Tail(child.stderr, KEPT_BYTES)
             stopped = _wait(child, clock() + timeout_s, stall_s, clock)
         finally:
             _kill_group(child)
+        if writer is not None:
+            writer.join()
         return Ended(child.wait(), out.read(), err.read().decode("utf-8", "replace"), stopped)
+
+
+class _Feeder:
+    """Writes pieces to a pipe on its own thread until they or the reader end."""
+
+    def __init__(self, pipe: IO[bytes] | None, pieces: Iterable[bytes]) -> None:
+        self.pipe, self.pieces = pipe, pieces
+        self.error: BaseException | None = None
+        self.thread = threading.Thread(target=self._write, daemon=True)
+        self.thread.start()
+
+    def _write(self) -> None:
+        try:
+            with contextlib.suppress(BrokenPipeError), contextlib.closing(_open(self.pipe)) as pipe:
+                for piece in self.pieces:
+                    pipe.write(piece)
+        except BaseException as error:  # noqa: BLE001 - raised again by join, where it belongs
+            self.error = error
+
+    def join(self) -> None:
+        self.thread.join()
+        if self.error is not None:
+            raise self.error
+
+
+def _open(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise ValueError("a child that is fed has a pipe as its input")
+    return pipe
 
 
 class _Tail:

@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.shared.errors import PartMissing
 from functions.shared.media_store import Keys, MediaStore
-from functions.shared.plan import Plan
+from functions.shared.plan import LivePlan, Plan
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def progress_of(store: MediaStore, row: Mapping[str, Any]) -> Progress:
     if row["status"] != "COMPLETE":
         return count(store, row["job_id"])
     try:
-        whole = planned(store.read_plan(row["job_id"]))
+        whole = planned(store.read_any_plan(row["job_id"]))
     except PartMissing:
         return Progress()  # the job's files were removed by hand
     return replace(
@@ -60,26 +60,27 @@ def count(store: MediaStore, job_id: str) -> Progress:
     keys = Keys(job_id)
     if store.head(keys.plan) is None:
         return Progress()
-    plan = store.read_plan(job_id)
+    plan = store.read_any_plan(job_id)
     made = [key.removeprefix(keys.parts).split("/")[0] for key in parts(store, job_id)]
     sounds, pictures = made.count("audio"), made.count("snapshots")
+    other = made.count("scenes")
     whole = planned(plan)
     return replace(
         whole,
-        chunks_done=min(len(made) - sounds - pictures, whole.chunks_total),
+        chunks_done=min(len(made) - sounds - pictures - other, whole.chunks_total),
         snapshots_done=min(pictures, whole.snapshots_total),
         sounds_done=min(sounds, whole.sounds_total),
     )
 
 
-def planned(plan: Plan) -> Progress:
+def planned(plan: Plan | LivePlan) -> Progress:
     """What there will be to do."""
+    if isinstance(plan, LivePlan):
+        return Progress(snapshots_total=len(plan.moments_s) * len(plan.widths))
     return Progress(
         chunks_total=len(plan.chunks) * len(plan.outputs),
-        snapshots_total=(
-            len(plan.snapshots.frames) * len(plan.snapshots.sizes) if plan.snapshots else 0
-        ),
-        sounds_total=len(plan.audio.bitrates_kbps) if plan.audio else 0,
+        snapshots_total=plan.snapshots.file_count if plan.snapshots else 0,
+        sounds_total=len(plan.audio.tracks) if plan.audio else 0,
         duration_s=float(plan.video.total_frames / plan.video.rate),
     )
 

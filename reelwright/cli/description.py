@@ -20,7 +20,8 @@ def facts(made: OutputView | SnapshotView) -> str:
     length = (
         f"{made.duration_s:,.3f} s" if isinstance(made, OutputView) else f"at {made.time_s:,.3f} s"
     )
-    return f"{made.width}x{made.height}, {length}, {made.size_bytes:,} bytes"
+    size = f"{made.width}x{made.height}, " if made.width else ""
+    return f"{size}{length}, {made.size_bytes:,} bytes"
 
 
 def _state(job: JobView) -> Iterator[tuple[str, str | Text]]:

@@ -47,7 +47,7 @@ _Key = Annotated[
 def _presets() -> list[str]:
     from typing import get_args
 
-    from functions.shared.request.output import Preset
+    from functions.shared.request.encoding import Preset
 
     return list(get_args(Preset))
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import typer
 
+from functions.shared.containers import Container, suffix
 from functions.shared.job import JobRequest
 from functions.shared.job_view import JobView, OutputView, SnapshotView
 from reelwright.cli.description import facts
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reelwright.cli.progress import Progress
     from reelwright.client import Client
 
-_NAMES_A_FILE = frozenset({".mp4", ".jpg", ".jpeg", ".png"})
+_NAMES_A_FILE = frozenset({".jpeg", *(f".{suffix(one)}" for one in get_args(Container))})
 _PARALLEL = 4
 Made = OutputView | SnapshotView
 

@@ -17,12 +17,14 @@ FOLDERS = (
     "render_chunk",
     "render_audio",
     "take_snapshots",
+    "take_live_snapshots",
     "assemble_render",
     "finish_job",
     "cancel_job",
     "reconcile_jobs",
     "announce_job",
     "deliver_webhook",
+    "resize_snapshot",
     "handle_api",
 )
 OUTSIDE_THE_MACHINE = {
@@ -31,6 +33,7 @@ OUTSIDE_THE_MACHINE = {
     "reconcile_jobs",
     "announce_job",
     "deliver_webhook",
+    "resize_snapshot",
     "handle_api",
 }
 """Functions that run before, beside and after executions."""

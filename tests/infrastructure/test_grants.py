@@ -63,6 +63,7 @@ EXPECTED: dict[str, Grants] = {
     "render_chunk": SOURCES | jobs("GetItem"),
     "render_audio": SOURCES | jobs("GetItem"),
     "take_snapshots": SOURCES | jobs("GetItem"),
+    "take_live_snapshots": read("jobs/*/plan.json") | write("parts/*") | LIST | jobs("GetItem"),
     "assemble_render": read("parts/*", "jobs/*/plan.json", "jobs/*/out/*", "jobs/*/result.json")
     | write("jobs/*/out/*", "jobs/*/result.json")
     | {("s3:DeleteObject", "Media/jobs/*/out/*")}
@@ -105,11 +106,17 @@ EXPECTED: dict[str, Grants] = {
         )
     }
     | {("secretsmanager:GetSecretValue", "WebhooksSecret")},
+    "resize_snapshot": read("jobs/*/out/snapshots/*")
+    | write("jobs/*/out/snapshots/resized/*")
+    | LIST,
     "handle_api": jobs("BatchGetItem", "GetItem")
     | {("dynamodb:Query", f"Jobs/index/{index}") for index in ("by_owner", "by_day")}
     | {("dynamodb:GetItem", "Submissions"), ("dynamodb:PutItem", "Submissions")}
     | {("sqs:SendMessage", "JobQueue")}
-    | {("lambda:InvokeFunction", f"{one}Function") for one in ("RegisterJob", "CancelJob")}
+    | {
+        ("lambda:InvokeFunction", f"{one}Function")
+        for one in ("RegisterJob", "CancelJob", "ResizeSnapshot")
+    }
     | read("jobs/*/plan.json", "jobs/*/result.json", "jobs/*/out/*")
     | write("uploads/*")
     | LIST,

@@ -8,7 +8,13 @@ from tests.infrastructure.conftest import Synthesize
 from tests.infrastructure.synthesis import FOLDERS, Resource, Synthesis
 
 UNZIPPED_LIMIT_BYTES = 262_144_000
-RENDERERS = {"render_chunk", "render_audio", "take_snapshots"}
+RENDERERS = {
+    "render_chunk",
+    "render_audio",
+    "take_snapshots",
+    "take_live_snapshots",
+    "assemble_render",
+}
 
 
 def size_bytes(folder: Path) -> int:
@@ -39,7 +45,7 @@ def test_a_package_holds_one_function_and_what_all_share(stack: Synthesis, folde
         "shared",
         folder,
     }
-    assert (package / "functions" / "shared" / "plan.py").is_file()
+    assert (package / "functions" / "shared" / "job.py").is_file()
     assert list(package.rglob("*.pyc")) == []
 
 

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -14,10 +14,13 @@ from urllib.parse import quote
 
 import av
 
+from functions.plan_render.assets import Bringing, Places, bring_in
 from functions.plan_render.facts import Limits
 from functions.plan_render.plan import PlanSettings
 from functions.plan_render.planning import make_plan
 from functions.render_audio.render import render_audio
+from functions.render_chunk.colour import pixel_filter, source_filters, tone_filters
+from functions.render_chunk.encoder import coding_options
 from functions.render_chunk.render import render_chunk
 from functions.shared.job import Request, parse_input
 from functions.shared.media_store import Keys, Part
@@ -25,7 +28,8 @@ from functions.shared.mp4.inspection import only_track
 from functions.shared.mp4.source import FileBytes
 from functions.shared.mp4.stitch import plan_stitch, read_media, stitched
 from functions.shared.mp4.track import read_movie
-from functions.shared.plan import Plan, Source
+from functions.shared.parts import Deadline
+from functions.shared.plan import Output, Plan, Source
 
 LIMITS = Limits(
     size_bytes=1 << 30, pixels=8192 * 4320, duration_s=3600, streams=32, scan_bytes=1 << 28
@@ -60,6 +64,12 @@ class FolderStore:
 
     def presigned(self, key: str, *, bucket: str | None = None) -> str:
         return f"{self.address}/{bucket or BUCKET}/{quote(key)}?{SECRET}"
+
+    def download(self, key: str, file: Path, *, bucket: str | None, etag: str) -> None:
+        found = self.head(key, bucket=bucket)
+        assert found is not None
+        assert found.etag == etag
+        shutil.copyfile(self.path(key, bucket), file)
 
     def upload(self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]) -> None:
         assert content_type
@@ -108,9 +118,24 @@ def plan_job(store: FolderStore, wanted: Request, file: Path) -> Plan:
         settings=SETTINGS,
         limits=LIMITS,
         timeout_s=60,
+        brought=bring_in(wanted.edit, _bringing(store)),
     )
     store.write_plan(plan)
     return plan
+
+
+def _bringing(store: FolderStore) -> Bringing:
+    """Assets are files of the folder's bucket, e.g. s3://media/logo.png."""
+
+    def find(bucket: str, key: str) -> Part:
+        found = store.head(key, bucket=bucket)
+        assert found is not None, f"{bucket}/{key}"
+        return found
+
+    def refuse(address: str, _key: str, _most_bytes: int, _timeout_s: float) -> Part:
+        raise AssertionError(f"a test named {address}")
+
+    return Bringing(JOB, store, Places(BUCKET, find, refuse), Deadline(60), 1 << 30)
 
 
 def render_job(store: FolderStore, plan: Plan) -> int:
@@ -122,18 +147,20 @@ def render_job(store: FolderStore, plan: Plan) -> int:
 
 def stitch_job(store: FolderStore, plan: Plan, name: str = "video") -> Path:
     """The parts joined as assemble_render joins them, into one file on disk."""
-    files = [FileBytes(store.path(Keys(JOB).chunk(name, chunk.index))) for chunk in plan.chunks]
+    [output] = (output for output in plan.outputs if output.name == name)
+    keys = [Keys(JOB).chunk(name, chunk.index, output.part_suffix) for chunk in plan.chunks]
+    files = [FileBytes(store.path(key)) for key in keys]
     tracks = [only_track(read_movie(file), "vide") for file in files]
     pictures = [read_media(file, track) for file, track in zip(files, tracks, strict=True)]
     sound, sound_bytes = None, iter([b""])
-    [output] = (output for output in plan.outputs if output.name == name)
-    if output.audio_bitrate_kbps is not None:
-        file = FileBytes(store.path(Keys(JOB).audio(output.audio_bitrate_kbps)))
+    if output.audio_track is not None and plan.audio is not None:
+        part = plan.audio.track(output.audio_track).file_name
+        file = FileBytes(store.path(Keys(JOB).audio(part)))
         movie = read_movie(file)
         sound = (movie, only_track(movie, "soun"))
         sound_bytes = read_media(file, sound[1])
     layout = plan_stitch(tracks, plan.video.frame_ticks, sound)
-    final = store.folder / f"{name}.mp4"
+    final = store.folder / f"{name}.{output.part_suffix}"
     with final.open("wb") as stream:
         for piece in stitched(layout, chain.from_iterable(pictures), sound_bytes):
             stream.write(piece)
@@ -152,18 +179,25 @@ def render_in_one_piece(ffmpeg: Path, plan: Plan, file: Path, to: Path) -> None:
     graph = (
         f"[0:{video.stream_index}]{_FORGET_COLOURS if not video.colours_valid else ''}{fields}"
         f"setpts={shift},fps={video.rate}:start_time=0,"
-        f"scale={output.width}:{output.height},setsar=1,format=yuv420p[v]"
+        f"{','.join(_picture(output))}[v]"
     )
     sound = []
     if plan.audio is not None:
         track = f"[0:{plan.audio.stream_index}]asetpts={shift},{_GAPS}[a]"
         graph = f"{graph};{track}"
-        sound = ["-map", "[a]", "-c:a", "aac", "-b:a", f"{plan.audio.bitrates_kbps[0]}k"]
-    encoder = ["-c:v", "libx264", "-preset", output.preset, "-crf", str(output.crf)]
-    timing = ["-fps_mode", "passthrough", "-video_track_timescale", str(video.timescale)]
-    run_ffmpeg(
-        [ffmpeg, "-i", file, "-filter_complex", graph, "-map", "[v]", *encoder, *timing, *sound, to]
-    )
+        sound = ["-map", "[a]", "-c:a", "aac", "-b:a", f"{plan.audio.tracks[0].bitrate_kbps}k"]
+    decoder = ["-c:v", video.decoder] if video.decoder else []
+    encoder = coding_options(plan, output)
+    timing = ["-video_track_timescale", str(video.timescale)]
+    reading = [ffmpeg, *decoder, "-i", file, "-filter_complex", graph]
+    run_ffmpeg([*reading, "-map", "[v]", *encoder, *timing, *sound, to])
+
+
+def _picture(output: Output) -> Iterator[str]:
+    yield from source_filters(output.coding)
+    yield f"scale={output.width}:{output.height},setsar=1"
+    yield from tone_filters(output.coding)
+    yield pixel_filter(output.coding)
 
 
 def run_ffmpeg(argv: list[Any]) -> str:

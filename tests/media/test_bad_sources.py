@@ -1,13 +1,11 @@
 """Each bad source ends soon, in one named error whose sentence says what is wrong."""
 
-import time
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from functions.plan_render.facts import Limits, Probe, need_video
-from functions.plan_render.probing import probe_source
+from functions.plan_render.facts import need_video
 from functions.shared.errors import (
     ReelwrightError,
     SourceEmpty,
@@ -19,12 +17,11 @@ from functions.shared.errors import (
     SourceUnreachable,
     TransientError,
 )
-from functions.shared.ffmpeg import Input
+from tests.media.ends import check_end, probe
 from tests.media.serving import Faults
 from tests.media.sources import AAC, H264, Kind, make
-from tests.media.support import BUCKET, LIMITS, SECRET, FolderStore, run_ffmpeg
+from tests.media.support import LIMITS, SECRET, FolderStore, run_ffmpeg
 
-SOON_S = 10
 CORPUS_ENDS = (
     ("broken.mp4", SourceTruncated, "no index"),
     ("annex-b.mp4", SourceTruncated, "up to 1,313,021 and it has 100,000"),
@@ -41,26 +38,6 @@ CORPUS_ENDS = (
     ("hls_cmaf_multi_segment/playlist.m3u8", SourceNotMedia, "playlist (HLS)"),
     ("hls_cea608_ts/manifest.m3u8", SourceNotMedia, "playlist (HLS)"),
 )
-
-
-def probe(store: FolderStore, content: bytes, limits: Limits = LIMITS) -> Probe:
-    path = store.path("source")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    source = Input(store.presigned("source"), f"{BUCKET}/source")
-    return probe_source(source, len(content), limits, timeout_s=30)
-
-
-def check_end(store: FolderStore, content: bytes, error: type[ReelwrightError], says: str) -> None:
-    started = time.monotonic()
-    with pytest.raises(error) as caught:
-        probe(store, content)
-    message = str(caught.value)
-    assert says in message
-    assert message.startswith("media/source ")
-    assert message.endswith(".")
-    assert SECRET not in message
-    assert time.monotonic() - started < SOON_S
 
 
 @pytest.mark.parametrize(("name", "error", "says"), CORPUS_ENDS, ids=lambda value: str(value)[:20])

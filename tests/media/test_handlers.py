@@ -50,7 +50,7 @@ def test_one_job_through_the_handlers(
     answer = invoke(functions.take_snapshots.handler, store, event, monkeypatch)
     assert answer == {"batch": 0, "files": 2}
 
-    sound = store.head(Keys("job").audio(128))
+    sound = store.head(Keys("job").audio("aac-128k.m4a"))
     assert sound is not None
     assert abs(int(sound.metadata["samples"]) - 3 * 48_000) < 2048
 

@@ -7,9 +7,9 @@ import av
 import pytest
 
 from functions.shared.errors import SourceTruncated
+from functions.shared.images import image_size
 from functions.shared.media_store import Keys, snapshot_name
 from functions.shared.plan import Plan
-from functions.take_snapshots.images import image_size
 from functions.take_snapshots.take import take_batch
 from tests.media.sources import KINDS, Kind, make
 from tests.media.support import JOB, PLENTY_S, FolderStore, plan_job, request

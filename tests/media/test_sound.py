@@ -33,7 +33,7 @@ WANTED = request(render={"outputs": [{"height": 90, "video": {"preset": "ultrafa
 def render(store: FolderStore, file: Path) -> Path:
     plan_job(store, WANTED, file)
     render_audio(store, JOB, remaining_s=PLENTY_S)
-    return store.path(Keys(JOB).audio(128))
+    return store.path(Keys(JOB).audio("aac-128k.m4a"))
 
 
 def samples(ffmpeg: Path, file: Path) -> "array[int]":
@@ -99,7 +99,7 @@ def test_sound_that_cannot_be_decoded_is_noted_and_the_picture_made(
     plan = plan_job(store, WANTED, corpus / "sample_missing_stsd.mp4")
 
     assert plan.audio is None
-    assert plan.outputs[0].audio_bitrate_kbps is None
+    assert plan.outputs[0].audio_track is None
     assert plan.notes == (
         "The source's sound cannot be decoded (unknown codec): the outputs have none.",
     )

@@ -107,8 +107,13 @@ def test_killed_renderer_is_transient_and_a_retry_makes_exactly_the_chunk(
 
 
 def _with_preset(store: FolderStore, plan: Plan, preset: str, height: int) -> Plan:
-    size = {"preset": preset, "width": 2 * height, "height": height}
-    outputs = tuple(output.model_copy(update=size) for output in plan.outputs)
+    size = {"width": 2 * height, "height": height}
+    outputs = tuple(
+        output.model_copy(
+            update={**size, "coding": output.coding.model_copy(update={"preset": preset})}
+        )
+        for output in plan.outputs
+    )
     changed = plan.model_copy(update={"outputs": outputs})
     store.write_plan(changed)
     return changed
@@ -181,8 +186,8 @@ def test_outputs_of_one_chunk_have_the_same_frames_in_their_own_size(
     for output in plan.outputs:
         assert len(decode(ffmpeg, stitch_job(store, plan, output.name)).pictures) == 180
     assert (
-        store.path(Keys(JOB).audio(64)).stat().st_size
-        < store.path(Keys(JOB).audio(128)).stat().st_size
+        store.path(Keys(JOB).audio("aac-64k.m4a")).stat().st_size
+        < store.path(Keys(JOB).audio("aac-128k.m4a")).stat().st_size
     )
 
 
@@ -235,7 +240,7 @@ def test_connection_that_dies_for_good_makes_no_part(
         work(store, plan, worker)
 
     assert store.head(Keys(JOB).chunk("video", 0)) is None
-    assert store.head(Keys(JOB).audio(128)) is None
+    assert store.head(Keys(JOB).audio("aac-128k.m4a")) is None
 
 
 def test_answers_cut_short_now_and_then_are_taken_up(

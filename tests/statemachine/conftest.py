@@ -8,7 +8,6 @@ import moto.awslambda.models as moto_lambda
 import moto.stepfunctions.parser.asl.jsonata.jsonata as moto_jsonata
 import pytest
 from jsonata import Jsonata
-from moto import mock_aws
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
@@ -29,6 +28,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import (
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
+from tests.mocked_aws import mocked_aws
 from tests.statemachine.machine import BUCKET, Machine, Worker, Workers
 from tests.statemachine.workers import healthy
 
@@ -72,8 +72,8 @@ def make_machine(
     monkeypatch.setattr(moto_branches, "CustomErrorName", AnyErrorName)
     # On a failed state its evaluator logs the whole parsed machine.
     caplog.set_level(logging.CRITICAL, "moto.stepfunctions")
-    with mock_aws(
-        config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": True}}
+    with mocked_aws(
+        stepfunctions={"execute_state_machine": True}, **{"lambda": {"use_docker": True}}
     ):
 
         def make(**answers: Worker) -> Machine:

@@ -134,6 +134,7 @@ def test_retries_fit_their_failures() -> None:
         ("Render Chunk", Stage().chunk_timeout_s),
         ("Render Audio", Stage().audio_timeout_s),
         ("Take Snapshots", Stage().snapshots_timeout_s),
+        ("Take Live Snapshots", Stage().live_timeout_s),
         ("Assemble Render", Stage().assemble_timeout_s),
         ("Finish Job", Stage().desk_timeout_s),
         ("Finish Failed Job", Stage().desk_timeout_s),

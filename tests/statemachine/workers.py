@@ -9,6 +9,7 @@ from functions.finish_job.ending import LastWord
 from tests.statemachine.machine import BUCKET, Machine, Worker
 
 REQUEST = {"source": "s3://media/uploads/a.mp4"}
+OVER = {"watch": {"next_index": 3}, "over": True, "again_at": None}
 MakeMachine = Callable[..., Machine]
 
 
@@ -21,6 +22,7 @@ def healthy() -> dict[str, Worker]:
         "RenderChunk": lambda _: {"frames": 48},
         "RenderAudio": lambda _: {},
         "TakeSnapshots": lambda _: {},
+        "TakeLiveSnapshots": lambda _: OVER,
         "AssembleRender": lambda _: {"job_id": "job-1", "result_key": "jobs/job-1/result.json"},
         "FinishJob": finishes,
     }
@@ -42,6 +44,7 @@ def plan(**changes: Any) -> Worker:
         "snapshot_batches": 3,
         "bucket": BUCKET,
         "chunks_key": "jobs/job-1/chunks.json",
+        "is_live": False,
         **changes,
     }
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from pytest_socket import socket_allow_hosts
 
 from functions.shared.executions import Look
@@ -16,6 +15,7 @@ from functions.shared.jobs_table import JobsTable
 from functions.shared.media_store import MediaStore
 from functions.shared.turns import Heard, grant_turns
 from functions.shared.turns_table import TurnsTable
+from tests.mocked_aws import mocked_aws
 
 BUCKET = "media"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -103,7 +103,7 @@ def _loopback_only() -> None:
 
 @pytest.fixture
 def aws() -> Iterator[None]:
-    with mock_aws():
+    with mocked_aws():
         yield
 
 

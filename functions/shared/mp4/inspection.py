@@ -115,13 +115,14 @@ def describe_audio(movie: Movie, track: Track, size_bytes: int) -> AudioPart:
         packets=len(track.sizes),
         sample_rate=track.timescale,
         channels=track.channels,
-        start_s=_gap_s(movie, track.edits),
+        start_s=gap_s(movie, track.edits),
         duration_s=Fraction(max(0, media_ticks - track.media_time), track.timescale),
         config_sha256=track.config_sha256,
         size_bytes=size_bytes,
     )
 
 
-def _gap_s(movie: Movie, edits: tuple[Edit, ...]) -> Fraction:
+def gap_s(movie: Movie, edits: tuple[Edit, ...]) -> Fraction:
+    """Silence before the first sample, as an edit list says it."""
     gaps = (movie.seconds(edit) for edit in edits if edit.media_time == EMPTY_EDIT)
     return sum(gaps, Fraction(0))

@@ -13,12 +13,12 @@ from math import lcm
 from operator import add
 
 from functions.shared.errors import PartMismatch
+from functions.shared.mp4.about import About
 from functions.shared.mp4.boxes import MAX_MOOV_BYTES
 from functions.shared.mp4.joining import JoinedVideo, join_video
 from functions.shared.mp4.source import ByteSource, read_exactly
 from functions.shared.mp4.track import Movie, Track
 from functions.shared.mp4.writer import (
-    FTYP,
     TrackTables,
     audio_tables,
     mdat_header,
@@ -31,6 +31,7 @@ BLOCK_BYTES = 2 << 20
 _MAX_TIMESCALE = 0x7FFF_FFFF
 _MAX_NARROW_BYTES = 0xFFFF_FFFF
 _VIDEO, _AUDIO = 0, 1
+_NOTHING_MORE = About()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ def read_media(source: ByteSource, track: Track) -> Iterator[bytes]:
 
 
 def plan_stitch(
-    parts: Sequence[Track], frame_ticks: int, audio: tuple[Movie, Track] | None = None
+    parts: Sequence[Track],
+    frame_ticks: int,
+    audio: tuple[Movie, Track] | None = None,
+    about: About = _NOTHING_MORE,
 ) -> Stitch:
     """Lay out the file made of `parts`, each checked by `check_grid`, and at most one audio."""
     joined = join_video(parts, frame_ticks)
@@ -96,7 +100,7 @@ def plan_stitch(
     tracks = [video_tables(joined, timescale, chunks[_VIDEO])]
     if audio is not None:
         tracks.append(audio_tables(audio[1], audio[0].timescale, timescale, chunks[_AUDIO]))
-    head = _head(tracks, runs, timescale)
+    head = _head(tracks, runs, timescale, about)
     media_bytes = sum(run.length for run in runs)
     return Stitch(head, tuple(runs), joined.frames, len(head) + media_bytes)
 
@@ -104,14 +108,14 @@ def plan_stitch(
 def stitched(plan: Stitch, video: Iterable[bytes], audio: Iterable[bytes] = ()) -> Iterator[bytes]:
     """The file's bytes. `video` and `audio` are the tracks' samples, in blocks of any size."""
     yield plan.head
-    streams = (_Stream(video), _Stream(audio))
+    streams = (Blocks(video), Blocks(audio))
     for run in plan.runs:
         yield from streams[run.track].take(run.length)
     for stream in streams:
         stream.finish()
 
 
-class _Stream:
+class Blocks:
     """Bytes that come in blocks of one size and are taken in another."""
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
@@ -166,14 +170,18 @@ def _common_timescale(video: int, audio_movie: int) -> int:
     return common if common <= _MAX_TIMESCALE else video
 
 
-def _head(tracks: Sequence[TrackTables], runs: Sequence[Run], timescale: int) -> bytes:
+def _head(
+    tracks: Sequence[TrackTables], runs: Sequence[Run], timescale: int, about: About
+) -> bytes:
     """Everything before the media data; its own length decides where the samples lie."""
     media_bytes = sum(run.length for run in runs)
     mdat = mdat_header(media_bytes)
 
     def tables(base: int, *, wide: bool) -> bytes:
         offsets = _chunk_offsets(base, runs, "Q" if wide else "I")
-        return FTYP + moov(tracks, offsets[: len(tracks)], timescale, wide=wide)
+        own = offsets[: len(tracks)]
+        tags = about.user_data
+        return about.file_type + moov(tracks, own, timescale, wide=wide, user_data=tags)
 
     # A first try with offsets from 0 tells the tables' length, which no offset changes.
     wide = media_bytes > _MAX_NARROW_BYTES - MAX_MOOV_BYTES

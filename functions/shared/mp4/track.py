@@ -15,7 +15,7 @@ MAX_SAMPLES = 1 << 22
 """19 hours at 60 fps; a damaged count can't ask for more memory than this needs."""
 _MAX_EDITS = 64
 _MAX_S = 10_000_000
-_ENTRY_HEADER_BYTES = {"vide": 78, "soun": 28}
+ENTRY_HEADER_BYTES = {"vide": 78, "soun": 28}
 """Fixed fields of a sample entry, after its box header and before its boxes."""
 EMPTY_EDIT = -1
 
@@ -271,7 +271,7 @@ def _config_hash(description: Box, kind: str) -> str:
             f" and says {description.number(4, 4)}, not 1"
         )
     [entry] = entries
-    fixed_bytes = _ENTRY_HEADER_BYTES.get(kind)
+    fixed_bytes = ENTRY_HEADER_BYTES.get(kind)
     if fixed_bytes is None:
         return hashlib.sha256(entry.raw()).hexdigest()
     digest = hashlib.sha256(entry.kind.encode("latin-1"))

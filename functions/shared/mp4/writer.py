@@ -1,4 +1,4 @@
-"""Write the tables of a file: the ftyp and moov boxes."""
+"""Write the tables of a file: the moov box."""
 
 import struct
 from array import array
@@ -11,7 +11,6 @@ from functions.shared.mp4.boxes import Box, big_endian, box, full_box
 from functions.shared.mp4.joining import JoinedVideo
 from functions.shared.mp4.track import Edit, Track
 
-FTYP = box("ftyp", b"isom\0\0\2\0isomiso2avc1mp41")
 _MAX_32 = 0xFFFF_FFFF
 _IDENTITY = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _VISUAL_ENTRY_BYTES = 78
@@ -82,8 +81,10 @@ def moov(
     movie_timescale: int,
     *,
     wide: bool,
+    user_data: bytes = b"",
 ) -> bytes:
-    """The movie box; its length does not depend on the offsets' values. `wide`: 64-bit offsets."""
+    """The movie box; its length does not depend on the offsets' values. `wide`: 64-bit offsets.
+    `user_data` is its last box, or nothing."""
     duration = max(_shown(track, movie_timescale) for track in tracks)
     speed_and_volume = struct.pack(">IH10x", 0x10000, 0x100)
     next_track = struct.pack(">I", len(tracks) + 1)
@@ -99,6 +100,7 @@ def moov(
             _trak(track, offsets, movie_timescale, wide=wide)
             for track, offsets in zip(tracks, chunk_offsets, strict=True)
         ),
+        user_data,
     )
 
 

@@ -1,26 +1,67 @@
 """The plan of a job; `Plan` is the whole, the other modules hold its records."""
 
+from functions.shared.plan.asset import Asset
 from functions.shared.plan.base import Frozen
+from functions.shared.plan.coding import Coding, ToneMap
 from functions.shared.plan.grid import Chunk, Clip, Clock, Span, Video, frame_slack
-from functions.shared.plan.output import Audio, Output
+from functions.shared.plan.live import LivePlan, LiveRecord
+from functions.shared.plan.output import Output
 from functions.shared.plan.picture import CropBox, FadeEnds, PictureEdit
-from functions.shared.plan.snapshots import Snapshots
+from functions.shared.plan.snapshots import (
+    Accuracy,
+    ImageFormat,
+    PictureBatch,
+    PosterChoice,
+    ScenePart,
+    SceneSearch,
+    Sheet,
+    Snapshots,
+)
+from functions.shared.plan.sound import (
+    Audio,
+    Loudness,
+    Mix,
+    OtherSound,
+    SoundChange,
+    SoundFile,
+    SoundTrack,
+)
+from functions.shared.plan.stream import Stream
 from functions.shared.plan.whole import Plan, Source
 
 __all__ = [
+    "Accuracy",
+    "Asset",
     "Audio",
     "Chunk",
     "Clip",
     "Clock",
+    "Coding",
     "CropBox",
     "FadeEnds",
     "Frozen",
+    "ImageFormat",
+    "LivePlan",
+    "LiveRecord",
+    "Loudness",
+    "Mix",
+    "OtherSound",
     "Output",
+    "PictureBatch",
     "PictureEdit",
     "Plan",
+    "PosterChoice",
+    "ScenePart",
+    "SceneSearch",
+    "Sheet",
     "Snapshots",
+    "SoundChange",
+    "SoundFile",
+    "SoundTrack",
     "Source",
     "Span",
+    "Stream",
+    "ToneMap",
     "Video",
     "frame_slack",
 ]

@@ -58,7 +58,8 @@ class Span(Frozen):
 class Video(Frozen):
     """The source's video stream and the output frame grid laid over it."""
 
-    stream_index: int
+    stream_index: int | None
+    """None: the source has no pictures, and the grid only counts time."""
     rate: Fraction
     """Output frames per second."""
     total_frames: int
@@ -66,6 +67,8 @@ class Video(Frozen):
     colours_valid: bool = True
     """False where the source's colour tags are values that no standard defines, which ffmpeg
     refuses to scale; they are then taken as unknown."""
+    decoder: str | None = None
+    """FFmpeg's name, where it is not the usual one."""
     deinterlaced: bool = False
     """Whether two fields are made one frame before anything else."""
 

@@ -1,17 +1,10 @@
-"""The files to make, and the encodings of the sound that they share."""
+"""The files to make of pictures."""
 
-from fractions import Fraction
+from pydantic import Field
 
+from functions.shared.containers import suffix
 from functions.shared.plan.base import Frozen
-
-
-class Audio(Frozen):
-    """The source's audio stream and the distinct encodings of it that the outputs need."""
-
-    stream_index: int
-    bitrates_kbps: tuple[int, ...]
-    duration_s: Fraction | None
-    """Trusted length on the job's clock, or None where the container does not say."""
+from functions.shared.plan.coding import Coding
 
 
 class Output(Frozen):
@@ -23,9 +16,26 @@ class Output(Frozen):
     """Of the file."""
     scaled: tuple[int, int] | None = None
     """(width, height) of the picture before it is padded or cropped to that; None: the same."""
-    crf: int
-    preset: str
+    container: str = "mp4"
+    coding: Coding = Coding()
     keyint: int
-    """Frames between forced key frames; a chunk is a whole number of these."""
-    audio_bitrate_kbps: int | None
-    """None: no audio track."""
+    """Frames between forced key frames; a chunk is a whole number of these, but beside streams."""
+    segment_frames: int | None = None
+    """Frames of a segment, where it is the rung of a stream: its parts are fragmented, and no key
+    frame is within a segment. None: a file of its own."""
+    audio_track: str | None
+    """The name of the encoding of the sound it has; None: no audio track."""
+    metadata: dict[str, str] = Field(default_factory=dict)
+    """Tags of the file."""
+    filename: str | None = None
+    """What a browser calls it, without its ending."""
+
+    @property
+    def suffix(self) -> str:
+        """Of the file's name, without the dot."""
+        return suffix(self.container)
+
+    @property
+    def part_suffix(self) -> str:
+        """Of its parts' names: parts are MP4, or MOV where only that can hold them."""
+        return "mov" if self.coding.codec == "prores" else "mp4"

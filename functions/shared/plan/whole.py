@@ -4,9 +4,12 @@ import hashlib
 
 from functions.shared.plan.base import Frozen
 from functions.shared.plan.grid import Chunk, Clip, Clock, Span, Video, frame_slack
-from functions.shared.plan.output import Audio, Output
+from functions.shared.plan.output import Output
+from functions.shared.plan.overlay import CaptionTrack, Overlays
 from functions.shared.plan.picture import PictureEdit
 from functions.shared.plan.snapshots import Snapshots
+from functions.shared.plan.sound import Audio, SoundFile
+from functions.shared.plan.stream import Stream
 
 
 class Source(Frozen):
@@ -30,8 +33,14 @@ class Plan(Frozen):
     clips: tuple[Clip, ...] = ()
     """In order of showing; none: the whole source."""
     picture: PictureEdit = PictureEdit()
+    overlays: Overlays = Overlays()
+    captions: tuple[CaptionTrack, ...] = ()
     audio: Audio | None
     outputs: tuple[Output, ...]
+    """Files that have pictures, and the rungs of streams."""
+    sound_files: tuple[SoundFile, ...] = ()
+    """Files of sound alone."""
+    streams: tuple[Stream, ...] = ()
     snapshots: Snapshots | None
     chunk_frames: int
     threads: int
@@ -39,6 +48,11 @@ class Plan(Frozen):
     max_parallel: int
     notes: tuple[str, ...] = ()
     """Sentences on what the job will lack, for its result."""
+
+    @property
+    def files(self) -> tuple[Output, ...]:
+        """The outputs that become a file each."""
+        return tuple(output for output in self.outputs if output.segment_frames is None)
 
     @property
     def chunks(self) -> tuple[Chunk, ...]:

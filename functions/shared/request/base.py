@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from functions.shared.addresses import is_public
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+COLOUR = r"^#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?$"
+"""#RRGGBB, or with alpha #RRGGBBAA."""
 _BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
 
 
@@ -53,5 +55,9 @@ def check_https(what: str, url: SplitResult) -> None:
         raise ValueError(f"the address {host} is not a public one")
 
 
-Address = Annotated[str, Field(max_length=4096), AfterValidator(check_source)]
+Address = Annotated[
+    str,
+    Field(max_length=4096, json_schema_extra={"x-media-address": True}),
+    AfterValidator(check_source),
+]
 """`s3://bucket/key` or `https://…`."""

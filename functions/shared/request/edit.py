@@ -9,9 +9,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from functions.shared.request.base import Model
+from functions.shared.request.caption import Captions
+from functions.shared.request.overlay import PROP, Overlay, Text, check_letters, placeholders
+from functions.shared.request.sound_edit import SoundEdit
 
-COLOUR = r"^#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?$"
-"""#RRGGBB, or with alpha #RRGGBBAA."""
+Prop = Annotated[str, Field(max_length=2000)] | int | float
 
 
 class Clip(Model):
@@ -74,3 +76,37 @@ class Edit(Model):
         default=None, description="After it is turned."
     )
     fade: Fade | None = Field(default=None, description="Of the picture.")
+    overlays: Annotated[tuple[Overlay, ...], Field(max_length=20)] = Field(
+        default=(), description="Pictures over every output, the last on top."
+    )
+    texts: Annotated[tuple[Text, ...], Field(max_length=20)] = Field(
+        default=(), description="Words over every output, above the overlays."
+    )
+    props: Annotated[dict[Annotated[str, Field(pattern=PROP)], Prop], Field(max_length=100)] = (
+        Field(default_factory=dict, description="Values for the texts, by name.")
+    )
+    captions: Annotated[tuple[Captions, ...], Field(max_length=20)] = Field(
+        default=(), description="One of each language; at most one is burnt in."
+    )
+
+    sound: SoundEdit | None = Field(default=None, description="What is done to the sound.")
+
+    @model_validator(mode="after")
+    def _props(self) -> Self:
+        for name, value in self.props.items():
+            check_letters(f"props.{name}", str(value))
+        for i, text in enumerate(self.texts):
+            for name in placeholders(text.text):
+                if name not in self.props:
+                    known = ", ".join(self.props) or "none"
+                    raise ValueError(f"texts.{i} names {{{name}}}, props has {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _captions(self) -> Self:
+        if sum(captions.is_burnt for captions in self.captions) > 1:
+            raise ValueError("only one of the captions can be burnt in")
+        tracks = [captions.language for captions in self.captions if captions.is_track]
+        if len(set(tracks)) < len(tracks):
+            raise ValueError("two tracks of captions have the same language")
+        return self

@@ -1,18 +1,13 @@
 """The store and the job that the tests of assemble_render begin with."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from functions.shared.media_store import MediaStore
-from tests.unit.assemble_render.jobs import BITRATE_KBPS, Job, make_plan
+from tests.unit.assemble_render.jobs import SOUND, Job, make_plan
 from tests.unit.mp4.making import NTSC, make_audio, make_chunk
-
-BUCKET = "media"
 
 
 @dataclass(frozen=True)
@@ -40,14 +35,6 @@ def material(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> Material
 
 
 @pytest.fixture
-def store() -> Iterator[MediaStore]:
-    with mock_aws():
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
-        yield MediaStore(s3, BUCKET)
-
-
-@pytest.fixture
 def job(store: MediaStore, material: Material) -> Job:
     """Every part of `make_plan()` is there and good."""
     job = Job(store, make_plan())
@@ -57,6 +44,6 @@ def job(store: MediaStore, material: Material) -> Job:
         for chunk in job.plan.chunks:
             file = material.chunk(size, chunk.start_frame, chunk.frames)
             job.put_chunk(output.name, chunk.index, file, chunk.frames)
-    job.put(job.keys.audio(BITRATE_KBPS), material.audio.read_bytes())
+    job.put(job.keys.audio(SOUND.file_name), material.audio.read_bytes())
     job.put_pictures()
     return job

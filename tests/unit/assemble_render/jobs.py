@@ -14,11 +14,30 @@ from functions.assemble_render.assemble import assemble
 from functions.assemble_render.result import Result
 from functions.shared.jobs_table import ended
 from functions.shared.media_store import Keys, MediaStore, snapshot_name
-from functions.shared.plan import Audio, Clock, Output, Plan, Snapshots, Source, Video
+from functions.shared.plan import (
+    Audio,
+    Clock,
+    Coding,
+    Output,
+    Plan,
+    Snapshots,
+    SoundTrack,
+    Source,
+    Video,
+)
 
 JOB = "job-1"
 FRAMES = 60
-BITRATE_KBPS = 96
+SOUND = SoundTrack(
+    name="aac-96k",
+    container="mp4",
+    codec="aac",
+    bitrate_kbps=96,
+    sample_rate_hz=None,
+    channels=None,
+    bit_depth=None,
+)
+AUDIO = Audio(stream_index=1, sample_rate_hz=48_000, tracks=(SOUND,), duration_s=Fraction(2))
 
 
 def make_plan(**changes: Any) -> Plan:
@@ -28,7 +47,7 @@ def make_plan(**changes: Any) -> Plan:
         "source": Source(bucket="b", key="k", etag="e", size_bytes=1, container="mov,mp4"),
         "clock": Clock(zero_s=Fraction(0), container_start_s=Fraction(0)),
         "video": Video(stream_index=0, rate=Fraction(30000, 1001), total_frames=FRAMES),
-        "audio": Audio(stream_index=1, bitrates_kbps=(BITRATE_KBPS,), duration_s=Fraction(2)),
+        "audio": AUDIO,
         "outputs": (make_output("90p", 160, 90), make_output("72p", 128, 72)),
         "snapshots": Snapshots(
             frames=(0, 30), sizes=((160, 90), (64, 36)), format="jpeg", batch_size=1
@@ -45,10 +64,9 @@ def make_output(name: str, width: int, height: int) -> Output:
         name=name,
         width=width,
         height=height,
-        crf=28,
-        preset="medium",
+        coding=Coding(crf=28),
         keyint=24,
-        audio_bitrate_kbps=BITRATE_KBPS,
+        audio_track=SOUND.name,
     )
 
 
@@ -96,7 +114,7 @@ class Job:
         self.store.s3.delete_object(Bucket=self.store.bucket, Key=key)
 
     def assemble(self) -> Result:
-        return assemble(self.store, JOB, self.begin_publishing)
+        return assemble(self.store, JOB, self.begin_publishing, remaining_s=300)
 
     def begin_publishing(self) -> None:
         self.begun.append(self.published())

@@ -15,7 +15,7 @@ from functions.shared.media_store import MediaStore
 from functions.shared.mp4.inspection import inspect_audio
 from functions.shared.mp4.source import MemoryBytes
 from tests.unit.assemble_render.conftest import Material
-from tests.unit.assemble_render.jobs import BITRATE_KBPS, FRAMES, JOB, Job, make_plan
+from tests.unit.assemble_render.jobs import FRAMES, JOB, SOUND, Job, make_plan
 from tests.unit.mp4.making import NTSC, decoded_frames, decoded_samples, strict_decode_log
 
 
@@ -47,7 +47,7 @@ def test_result_says_what_was_made_and_checked(job: Job) -> None:
     job.assemble()
 
     result = job.result()
-    sound = inspect_audio(MemoryBytes(job.store.read(job.keys.audio(BITRATE_KBPS))))
+    sound = inspect_audio(MemoryBytes(job.store.read(job.keys.audio(SOUND.file_name))))
     first = result["outputs"][0]
     published = job.store.head(job.keys.output("90p"))
     assert published is not None
@@ -129,7 +129,7 @@ def test_outputs_alone(job: Job) -> None:
     for output in plain.plan.outputs:
         for chunk in plain.plan.chunks:
             job.respoil(job.keys.chunk(output.name, chunk.index), plan=plain.plan.hash)
-    job.respoil(job.keys.audio(96), plan=plain.plan.hash)
+    job.respoil(job.keys.audio(SOUND.file_name), plan=plain.plan.hash)
 
     assert plain.assemble().snapshots == ()
     assert len(plain.published()) == 3
@@ -159,7 +159,7 @@ def invoke(job: Job, monkeypatch: pytest.MonkeyPatch, *, is_running: bool) -> di
     jobs = SimpleNamespace(begin_publishing=lambda *asked: is_running and asked == (JOB, "arn:1"))
     monkeypatch.setattr(handler, "jobs_table", lambda: jobs)
     monkeypatch.setattr(handler, "media_store", lambda: job.store)
-    context = SimpleNamespace(aws_request_id="r")
+    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 300_000)
     answer: dict[str, str | int] = handler.handle(
         {"job_id": JOB, "execution_arn": "arn:1", "anything": "else"}, context
     )

@@ -16,14 +16,14 @@ from functions.shared.errors import (
     RenderMismatch,
 )
 from functions.shared.media_store import Keys, snapshot_name
-from functions.shared.plan import Audio
 from tests.unit.assemble_render.conftest import Material
-from tests.unit.assemble_render.jobs import BITRATE_KBPS, JOB, Job, make_plan
+from tests.unit.assemble_render.jobs import AUDIO as SOUND_PLAN
+from tests.unit.assemble_render.jobs import JOB, SOUND, Job, make_plan
 
 KEYS = Keys(JOB)
 CHUNK = KEYS.chunk("90p", 1)
 LAST = KEYS.chunk("90p", 2)
-AUDIO = KEYS.audio(BITRATE_KBPS)
+AUDIO = KEYS.audio(SOUND.file_name)
 PICTURE = KEYS.snapshot_part(snapshot_name(1, 160, "jpeg"))
 
 
@@ -35,7 +35,7 @@ def assert_refused(job: Job, error: type[ReelwrightError], words: str) -> None:
     assert job.open_uploads() == 0
 
 
-NAMES = [(CHUNK, "chunk 1 of output 90p"), (AUDIO, "the sound at 96"), (PICTURE, "snapshot 1 of")]
+NAMES = [(CHUNK, "chunk 1 of output 90p"), (AUDIO, "the sound aac-96k"), (PICTURE, "snapshot 1 of")]
 
 
 @pytest.mark.parametrize(("key", "name"), NAMES)
@@ -119,14 +119,14 @@ def test_another_picture_size(job: Job, material: Material) -> None:
 
 
 def test_sound_that_ends_early(job: Job) -> None:
-    longer = Audio(stream_index=1, bitrates_kbps=(BITRATE_KBPS,), duration_s=Fraction(4))
+    longer = SOUND_PLAN.model_copy(update={"duration_s": Fraction(4)})
     job.plan = make_plan(audio=longer)
     job.store.write_plan(job.plan)
     for output in job.plan.outputs:
         for chunk in job.plan.chunks:
             job.respoil(job.keys.chunk(output.name, chunk.index), plan=job.plan.hash)
     job.respoil(AUDIO, plan=job.plan.hash)
-    assert_refused(job, PartMismatch, r"the sound at 96 kb/s ends at 2.00 s, the plan says 4.00 s")
+    assert_refused(job, PartMismatch, r"the sound aac-96k ends at 2.00 s, the plan says 4.00 s")
 
 
 @pytest.mark.parametrize("damage", [b"\xff\xd8 another", b"\xff", b"\xff\xd8" + bytes(9 << 20)])

@@ -7,10 +7,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from functions.deliver_webhook.signing import BOTH_FOR, StackSecrets, signed_headers
+from tests.mocked_aws import mocked_aws
 
 BODY = '{"type":"job.completed","data":{"note":"\\u00fc"}}'
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -62,7 +62,7 @@ def test_a_secret_may_be_written_with_its_prefix_or_without() -> None:
 
 @pytest.fixture
 def manager() -> Iterator[Any]:
-    with mock_aws():
+    with mocked_aws():
         yield boto3.client("secretsmanager")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from functions.shared.jobs_table import JobError
 from functions.shared.media_store import Keys
-from tests.unit.assemble_render.jobs import BITRATE_KBPS, JOB, make_plan
+from tests.unit.assemble_render.jobs import JOB, SOUND, make_plan
 from tests.unit.conftest import NOW, arn
 from tests.unit.handle_api.conftest import ANN, BEN, Answer, Api, wanted
 
@@ -52,7 +52,7 @@ def run(api: Api) -> None:
     keys = Keys(JOB)
     for key in (keys.chunk("90p", 0), keys.chunk("90p", 1), keys.chunk("90p", 2)):
         api.store.write(key, b"x", "video/mp4")
-    api.store.write(keys.audio(BITRATE_KBPS), b"x", "audio/mp4")
+    api.store.write(keys.audio(SOUND.file_name), b"x", "audio/mp4")
     api.store.write(keys.snapshot_part("00000-160.jpg"), b"x", "image/jpeg")
 
 

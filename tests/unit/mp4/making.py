@@ -124,7 +124,7 @@ def decoded_frames(file: Path) -> list[tuple[Fraction, str]]:
     """(seconds, hash of the pixels) of every frame."""
     with av.open(str(file)) as container:
         return [
-            (frame.pts * frame.time_base, _pixels(frame))
+            (frame.pts * frame.time_base, pixels(frame))
             for frame in container.decode(video=0)
             if frame.pts is not None and frame.time_base is not None
         ]
@@ -140,7 +140,7 @@ def decoded_samples(file: Path) -> list[tuple[Fraction, int, str]]:
         ]
 
 
-def _pixels(frame: av.VideoFrame) -> str:
+def pixels(frame: av.VideoFrame) -> str:
     """Hash of the visible pixels; rows are padded in memory."""
     digest = sha256()
     for plane in frame.planes:

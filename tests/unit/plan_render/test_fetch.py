@@ -1,11 +1,9 @@
 """Fetching a source: a real TLS server on loopback, moto's S3."""
 
-import contextlib
+import dataclasses
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 
 import pytest
 import trustme
@@ -20,67 +18,9 @@ from functions.shared.errors import (
 )
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.web import Web
+from tests.unit.plan_render.conftest import ALLOWANCE, BODY, Site
 
-BODY = bytes(range(256)) * 4096
-MOST = 10_000_000
-Site = dict[str, tuple[int, dict[str, str], bytes]]
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def site() -> Site:
-    """Path → (status, headers, body) of the server below."""
-    return {"/a.mp4": (200, {}, BODY)}
-
-
-@pytest.fixture
-def asked() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def port(authority: trustme.CA, site: Site, asked: list[str]) -> Iterator[int]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            status, headers, body = site.get(self.path, (404, {}, b""))
-            self.send_response(status)
-            for name, value in {"content-length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            with contextlib.suppress(ConnectionError, ssl.SSLError):  # a client may hang up
-                self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("media.test").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def web(authority: trustme.CA) -> Web:
-    """`media.test` is loopback, and loopback counts as public; everything else as it is."""
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
-    return Web(resolve=lambda _host, _port: ["127.0.0.1"], is_public=lambda _: True, tls=trusting)
-
-
-@pytest.fixture
-def fetch(store: MediaStore, web: Web, port: int) -> Callable[[str], Located]:
-    return lambda path: locate(f"https://media.test:{port}{path}", "a", store, web, MOST)
+SMALL = dataclasses.replace(ALLOWANCE, size_bytes=len(BODY) - 1)
 
 
 def test_an_https_source_becomes_an_object_of_its_job(
@@ -148,7 +88,7 @@ def test_an_empty_source(fetch: Callable[[str], Located], site: Site) -> None:
 
 
 def test_too_many_promised_bytes_are_not_read(fetch: Callable[[str], Located], site: Site) -> None:
-    site["/big"] = (200, {"content-length": str(MOST + 1)}, b"")
+    site["/big"] = (200, {"content-length": str(ALLOWANCE.size_bytes + 1)}, b"")
     with pytest.raises(SourceTooLarge):
         fetch("/big")
 
@@ -158,7 +98,7 @@ def test_too_many_unpromised_bytes_are_cut_off(
 ) -> None:
     site["/endless"] = (200, {"connection": "close"}, BODY)
     with pytest.raises(SourceTooLarge):
-        locate(f"https://media.test:{port}/endless", "a", store, web, len(BODY) - 1)
+        locate(f"https://media.test:{port}/endless", "a", store, web, SMALL)
     assert store.head(Keys("a").source) is None
 
 
@@ -203,29 +143,29 @@ def test_a_redirect_may_not_lead_to_a_private_address(
     )
     site["/moved"] = (302, {"location": "https://inside.test/"}, b"")
     with pytest.raises(SourceNotAllowed, match=r"inside\.test has the address 10\.0\.0\.7"):
-        locate(f"https://media.test:{port}/moved", "a", store, web, MOST)
+        locate(f"https://media.test:{port}/moved", "a", store, web, ALLOWANCE)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1"])
 def test_every_way_to_write_loopback_is_refused(store: MediaStore, host: str) -> None:
     with pytest.raises(SourceNotAllowed, match="not public"):
-        locate(f"https://{host}/a.mp4", "a", store, Web(), MOST)
+        locate(f"https://{host}/a.mp4", "a", store, Web(), ALLOWANCE)
 
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse(store: MediaStore) -> None:
     web = Web(resolve=lambda _host, _port: ["8.8.8.8", "10.0.0.1"])
     with pytest.raises(SourceNotAllowed, match=r"10\.0\.0\.1"):
-        locate("https://two.test/a", "a", store, web, MOST)
+        locate("https://two.test/a", "a", store, web, ALLOWANCE)
 
 
 def test_a_certificate_for_another_name_is_refused(store: MediaStore, web: Web, port: int) -> None:
     with pytest.raises(SourceUnreachable, match="certificate"):
-        locate(f"https://other.test:{port}/a.mp4", "a", store, web, MOST)
+        locate(f"https://other.test:{port}/a.mp4", "a", store, web, ALLOWANCE)
 
 
 def test_nobody_listening_is_worth_another_attempt(store: MediaStore, web: Web) -> None:
     with pytest.raises(TransientError, match="does not answer"):
-        locate("https://media.test:1/a.mp4", "a", store, web, MOST)
+        locate("https://media.test:1/a.mp4", "a", store, web, ALLOWANCE)
 
 
 def test_a_name_that_does_not_exist_is_final(store: MediaStore) -> None:
@@ -233,12 +173,12 @@ def test_a_name_that_does_not_exist_is_final(store: MediaStore) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     with pytest.raises(SourceUnreachable, match=r"no host named gone\.test"):
-        locate("https://gone.test/a.mp4", "a", store, Web(resolve=nowhere), MOST)
+        locate("https://gone.test/a.mp4", "a", store, Web(resolve=nowhere), ALLOWANCE)
 
 
 def test_an_s3_source_is_read_where_it_is(store: MediaStore) -> None:
     store.write("uploads/a b#?.mp4", BODY, "video/mp4")
-    found = locate("s3://media/uploads/a b#?.mp4", "a", store, Web(), MOST)
+    found = locate("s3://media/uploads/a b#?.mp4", "a", store, Web(), ALLOWANCE)
     assert (found.bucket, found.key, found.size_bytes) == (
         "media",
         "uploads/a b#?.mp4",
@@ -249,10 +189,10 @@ def test_an_s3_source_is_read_where_it_is(store: MediaStore) -> None:
 @pytest.mark.parametrize("source", ["s3://media/none.mp4", "s3://no-such-bucket/a.mp4"])
 def test_a_missing_object_is_final(store: MediaStore, source: str) -> None:
     with pytest.raises(SourceUnreachable, match="There is no object"):
-        locate(source, "a", store, Web(), MOST)
+        locate(source, "a", store, Web(), ALLOWANCE)
 
 
 def test_an_empty_object_is_named(store: MediaStore) -> None:
     store.write("uploads/empty.mp4", b"", "video/mp4")
     with pytest.raises(SourceEmpty):
-        locate("s3://media/uploads/empty.mp4", "a", store, Web(), MOST)
+        locate("s3://media/uploads/empty.mp4", "a", store, Web(), ALLOWANCE)

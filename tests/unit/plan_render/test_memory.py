@@ -8,7 +8,7 @@ import pytest
 from functions.plan_render.memory import chunk_memory_mb
 from functions.plan_render.plan import PlanSettings
 from functions.shared.errors import InvalidRequest
-from functions.shared.plan import Output
+from functions.shared.plan import Coding, Output
 from infrastructure.stage import Stage
 from tests.unit.plan_render.test_plan import plan, probe
 
@@ -103,10 +103,9 @@ def test_the_estimate_is_never_under_what_was_measured_with_the_function_around_
         name="a",
         width=height * 16 // 9,
         height=height,
-        crf=23,
-        preset=preset,
+        coding=Coding(preset=preset),
         keyint=150,
-        audio_bitrate_kbps=None,
+        audio_track=None,
     )
     estimated_mb = chunk_memory_mb([made], source_pixels=320 * 180, threads=threads)
     assert measured_mb + 60 <= estimated_mb <= 1.3 * measured_mb + 120

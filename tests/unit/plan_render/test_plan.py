@@ -153,7 +153,7 @@ def test_clock_begins_with_the_first_stream_used() -> None:
 def test_source_without_sound_makes_outputs_without_sound() -> None:
     made = plan(probe(audio=None))
     assert made.audio is None
-    assert made.outputs[0].audio_bitrate_kbps is None
+    assert made.outputs[0].audio_track is None
     assert made.notes == ()
 
 
@@ -176,8 +176,9 @@ def test_bitrates_are_made_once_each() -> None:
     ]
     made = plan(probe(), render={"outputs": outputs})
     assert made.audio is not None
-    assert made.audio.bitrates_kbps == (128, 192)
-    assert [output.audio_bitrate_kbps for output in made.outputs] == [192, 128, 192, None]
+    assert [track.bitrate_kbps for track in made.audio.tracks] == [128, 192]
+    named = [output.audio_track for output in made.outputs]
+    assert named == ["aac-192k", "aac-128k", "aac-192k", None]
 
 
 @given(

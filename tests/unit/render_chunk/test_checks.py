@@ -17,9 +17,7 @@ from functions.shared.plan import Clock, Output, Plan, Source, Video
 from tests.unit.mp4.making import Grid, make_chunk
 
 RATE = Fraction(30)
-SMALL = Output(
-    name="s", width=160, height=90, crf=30, preset="fast", keyint=30, audio_bitrate_kbps=None
-)
+SMALL = Output(name="s", width=160, height=90, keyint=30, audio_track=None)
 SOURCE = Source(bucket="b", key="clip", etag='"1"', size_bytes=1, container="mov")
 PLAN = Plan(
     job_id="job",

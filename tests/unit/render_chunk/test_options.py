@@ -8,12 +8,20 @@ import pytest
 
 from functions.render_chunk.render import chunk_options
 from functions.shared.cut import Cut, grid_graph, prerolls_s, reads_from_start, seek_s
-from functions.shared.plan import Clock, Output, Plan, Source, Video
+from functions.shared.overlay_filters import Layers
+from functions.shared.plan import Clock, Coding, Output, Plan, Source, Video
 
 SMALL = Output(
-    name="s", width=160, height=90, crf=30, preset="fast", keyint=150, audio_bitrate_kbps=None
+    name="s",
+    width=160,
+    height=90,
+    coding=Coding(crf=30, preset="fast"),
+    keyint=150,
+    audio_track=None,
 )
-LARGE = SMALL.model_copy(update={"name": "l", "width": 640, "height": 360, "crf": 20})
+LARGE = SMALL.model_copy(
+    update={"name": "l", "width": 640, "height": 360, "coding": Coding(crf=20)}
+)
 
 
 def plan(*, rate: Fraction = Fraction(30), zero_s: str = "9.881", start_s: str = "9.881") -> Plan:
@@ -29,6 +37,9 @@ def plan(*, rate: Fraction = Fraction(30), zero_s: str = "9.881", start_s: str =
         threads=2,
         max_parallel=9,
     )
+
+
+NO_LAYERS = Layers(plan(), Path("/t"), {})
 
 
 def seek(made: Plan, cut: Cut) -> Fraction | None:
@@ -64,7 +75,7 @@ def test_colour_tags_that_no_standard_defines_are_forgotten() -> None:
 
 def test_every_output_comes_from_one_decode() -> None:
     files = {"s": Path("/t/s.mp4"), "l": Path("/t/l.mp4")}
-    options = chunk_options(plan(), Cut(300, 600, Fraction(1)), "http://x/", files)
+    options = chunk_options(plan(), Cut(300, 600, Fraction(1)), "http://x/", files, NO_LAYERS)
 
     assert options.count("-i") == 1
     [graph] = [b for a, b in itertools.pairwise(options) if a == "-filter_complex"]
@@ -81,9 +92,8 @@ def test_every_output_comes_from_one_decode() -> None:
 
 
 def test_no_option_that_was_measured_to_lose_frames() -> None:
-    options = chunk_options(
-        plan(), Cut(300, 600, Fraction(1)), "http://x/", {"s": Path("s"), "l": Path("l")}
-    )
+    files = {"s": Path("s"), "l": Path("l")}
+    options = chunk_options(plan(), Cut(300, 600, Fraction(1)), "http://x/", files, NO_LAYERS)
     assert not {"-t", "-to", "-start_at_zero", "-err_detect", "-xerror"} & set(options)
     assert {"-noaccurate_seek", "-copyts"} <= set(options[: options.index("-i")])
 

@@ -56,7 +56,10 @@ RENDER = '"render": {"outputs": [{}]}'
             '{"source": "s3://bucket/key", "render": {"outputs": [{}, {}]}}',
             "two outputs are named 'video'",
         ),
-        ('{"source": "s3://bucket/key", "snapshots": {}}', "one of count, every_s, at_s"),
+        (
+            '{"source": "s3://bucket/key", "snapshots": {}}',
+            "one of count, every_s, at_s, at_percent, random, scenes; this has none",
+        ),
         (
             '{"source": "s3://bucket/key", "snapshots": {"count": 1, "every_s": 2}}',
             "count and every_s",
@@ -96,9 +99,9 @@ def test_the_smallest_request_gets_sensible_defaults() -> None:
     request = parse_request('{"source": "s3://bucket/key", "render": {"outputs": [{}]}}')
     assert request.render is not None
     (output,) = request.render.outputs
-    assert (output.name, output.height, output.video.crf) == ("video", None, 23)
+    assert (output.name, output.height, output.video.crf) == ("video", None, None)
     assert output.audio is not None
-    assert output.audio.bitrate_kbps == 128
+    assert output.audio.bitrate_kbps is None
 
 
 def test_sound_can_be_left_out() -> None:

@@ -7,7 +7,7 @@ import pytest
 from functions.register_job.register import register
 from functions.shared.admission import check_source
 from functions.shared.errors import SourceNotAllowed
-from functions.shared.job import parse_input
+from functions.shared.job import Request, parse_input
 from functions.shared.jobs_table import JobsTable
 from functions.shared.turns_table import lane_of
 from tests.unit.conftest import GOOD, NOW
@@ -50,6 +50,35 @@ def test_a_source_that_may_be_read(source: str, owner: str | None) -> None:
 def test_a_source_that_may_not(source: str, owner: str | None) -> None:
     with pytest.raises(SourceNotAllowed):
         check_source(request(source, owner), READABLE)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"overlays": [{"image": "s3://masters/a.png"}, {"image": "s3://others/a.png"}]},
+        {"overlays": [{"image": "s3://masters/a.png"}, {"image": "s3://media/jobs/x/a.png"}]},
+        {"overlays": [{"image": "s3://masters/a.png"}, {"image": "s3://media/uploads/bob/a.png"}]},
+        {"captions": [{"source": "https://a.example/x"}, {"source": "s3://others/a.srt"}]},
+    ],
+)
+def test_an_asset_is_held_to_the_rules_of_the_source(edit: dict[str, Any]) -> None:
+    if "captions" in edit:
+        edit["captions"][0]["language"] = "de"
+    wanted = parse_input({**GOOD, "source": "s3://masters/a.mp4", "owner": "ann", "edit": edit})
+    with pytest.raises(SourceNotAllowed, match=r"edit\.(overlays\.1\.image|captions\.1\.source)"):
+        check_source(wanted, READABLE)
+
+
+def test_every_address_of_a_request_is_held_to_the_rules() -> None:
+    """Whoever adds a field with an address adds it to `named_assets`, too."""
+    schema = Request.model_json_schema()
+    fields = {
+        name
+        for model in [schema, *schema["$defs"].values()]
+        for name, field in model.get("properties", {}).items()
+        if any("x-media-address" in one for one in [field, *field.get("anyOf", [])])
+    }
+    assert fields == {"source", "image"}
 
 
 def test_two_owners_never_share_a_lane_whatever_their_keys_are() -> None:

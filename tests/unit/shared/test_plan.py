@@ -7,11 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.plan import Clock, Output, Plan, Source, Video
+from functions.shared.plan import Clock, Coding, Output, Plan, Source, Video
 
-OUTPUT = Output(
-    name="video", width=160, height=90, crf=23, preset="fast", keyint=5, audio_bitrate_kbps=None
-)
+OUTPUT = Output(name="video", width=160, height=90, keyint=5, audio_track=None)
 
 
 def plan(total_frames: int = 100, chunk_frames: int = 30, rate: Fraction = Fraction(30)) -> Plan:
@@ -83,6 +81,6 @@ def test_the_hash_tells_what_shapes_the_parts_from_what_does_not() -> None:
         {"chunk_frames": 31},
         {"threads": 2},
         {"source": one.source.model_copy(update={"etag": "f"})},
-        {"outputs": (OUTPUT.model_copy(update={"crf": 24}),)},
+        {"outputs": (OUTPUT.model_copy(update={"coding": Coding(crf=24)}),)},
     ):
         assert one.model_copy(update=change).hash != one.hash

@@ -2,7 +2,7 @@
 
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.progress import Progress, count
-from tests.unit.assemble_render.jobs import BITRATE_KBPS, FRAMES, JOB, make_plan
+from tests.unit.assemble_render.jobs import FRAMES, JOB, SOUND, make_plan
 
 
 def put(store: MediaStore, *keys: str) -> None:
@@ -19,7 +19,7 @@ def test_parts_are_counted_by_kind_and_the_copied_source_is_none(store: MediaSto
     store.write_plan(make_plan())
     keys = Keys(JOB)
     put(store, keys.source, keys.chunk("90p", 0), keys.chunk("90p", 1), keys.chunk("72p", 0))
-    put(store, keys.audio(BITRATE_KBPS), keys.snapshot_part("00000-160.jpg"))
+    put(store, keys.audio(SOUND.file_name), keys.snapshot_part("00000-160.jpg"))
     put(store, Keys(f"{JOB}0").chunk("90p", 0))
     counted = count(store, JOB)
     assert counted == Progress(

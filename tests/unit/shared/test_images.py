@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.take_snapshots.images import image_size
+from functions.shared.images import image_size
 
 JPEG = b"\xff\xd8\xff\xe0\0\x04..\xff\xc0\0\x11\x08\0\xb4\1\x40\3" + b"." * 20 + b"\xff\xd9"
 

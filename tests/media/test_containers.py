@@ -1,0 +1,169 @@
+"""What is published in each container: the stitched packets, the tags, the name."""
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from functions.assemble_render import remux
+from functions.shared.errors import OutputTooLarge, RenderMismatch
+from functions.shared.media_store import Keys, MediaStore
+from functions.shared.plan import Plan
+from tests.media.assembling import assembled, fetch, media_store
+from tests.media.sources import AAC, H264, Kind, make
+from tests.media.support import (
+    FolderStore,
+    decode,
+    plan_job,
+    render_job,
+    request,
+    run_ffmpeg,
+    stitch_job,
+)
+
+CLIP = Kind("clip", ".mp4", f"{H264} {AAC}", rate="30000/1001", length_s=4.5, sound_s=4.5)
+TAGS = {
+    "title": "Überfahrt; teil=1",
+    "artist": "A. Nobody",
+    "comment": "made of chunks",
+    "copyright": "© 2026",
+    "date": "2026-11-21",
+    "description": "Two ships",
+}
+
+
+@pytest.fixture(scope="module")
+def clip(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(ffmpeg, CLIP, tmp_path_factory.mktemp("containers"))
+
+
+@pytest.fixture
+def published() -> Iterator[MediaStore]:
+    with media_store() as store:
+        yield store
+
+
+def rendered(store: FolderStore, clip: Path, **output: Any) -> Plan:
+    wanted = {"width": 192, "height": 108, "metadata": TAGS, "filename": "Überfahrt 1", **output}
+    plan = plan_job(store, request(render={"outputs": [wanted]}, chunk_s=2), clip)
+    render_job(store, plan)
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("container", "video", "content_type"),
+    [
+        ("mkv", {"codec": "h264", "preset": "fast"}, "video/x-matroska"),
+        ("mkv", {"codec": "hevc", "preset": "fast"}, "video/x-matroska"),
+        ("mkv", {"codec": "prores", "profile": "proxy"}, "video/x-matroska"),
+        ("webm", {"codec": "vp9", "preset": "veryfast"}, "video/webm"),
+        ("webm", {"codec": "av1", "preset": "superfast"}, "video/webm"),
+        ("mov", {"codec": "prores", "profile": "proxy"}, "video/quicktime"),
+        ("mov", {"codec": "hevc", "preset": "fast"}, "video/quicktime"),
+        ("mp4", {"codec": "h264", "preset": "fast"}, "video/mp4"),
+    ],
+    ids=lambda value: value.get("codec") if isinstance(value, dict) else value,
+)
+def test_what_is_published_holds_what_was_stitched(
+    ffmpeg: Path,
+    store: FolderStore,
+    published: MediaStore,
+    clip: Path,
+    container: str,
+    video: dict[str, Any],
+    content_type: str,
+) -> None:
+    plan = rendered(store, clip, container=container, video=video)
+
+    result = assembled(store, plan, published)
+
+    [output] = result.outputs
+    assert output.key == Keys(plan.job_id).output("video", container)
+    file = fetch(published, output.key, store.folder)
+    ours, stitched = decode(ffmpeg, file), decode(ffmpeg, stitch_job(store, plan))
+    assert ours.pictures == stitched.pictures
+    with av.open(str(file)) as opened:
+        tick_s = opened.streams.video[0].time_base
+        assert tick_s is not None
+        times = [float(time * tick_s) for time in ours.times]
+        tags = {tag.lower(): text for tag, text in opened.metadata.items()}
+        heard = [packet.size for packet in opened.demux(audio=0) if packet.size]
+    assert times == pytest.approx([i * 1001 / 30000 for i in range(135)], abs=0.0006)
+    known = TAGS.keys() - ({"description"} if container == "mov" else set())
+    assert {tag: tags.get(tag) for tag in known} == {tag: TAGS[tag] for tag in known}
+    assert b"Two ships" in file.read_bytes()  # FFmpeg reads no description in QuickTime files
+    assert len(heard) == result.checks.audio_packets
+    told = published.s3.get_object(Bucket=published.bucket, Key=output.key)
+    assert told["ContentType"] == content_type
+    assert told["ContentDisposition"] == (
+        f'attachment; filename="_berfahrt 1.{container}";'
+        f" filename*=UTF-8''%C3%9Cberfahrt%201.{container}"
+    )
+
+
+def test_a_webm_file_can_be_seeked_in_before_it_is_read_whole(
+    ffmpeg: Path, store: FolderStore, published: MediaStore, clip: Path
+) -> None:
+    plan = rendered(store, clip, container="webm", video={"codec": "vp9", "preset": "ultrafast"})
+
+    [output] = assembled(store, plan, published).outputs
+
+    head = published.read(output.key)[:20_000]
+    cues, cluster = head.find(b"\x1c\x53\xbb\x6b"), head.find(b"\x1f\x43\xb6\x75")
+    assert 0 < cues < cluster
+    file = fetch(published, output.key, store.folder)
+    late = ["-ss", "3.9", "-i", file, "-frames:v", "1", "-update", "1", store.folder / "late.png"]
+    assert run_ffmpeg([ffmpeg, *late]) == ""
+    with av.open(str(file)) as opened:
+        assert opened.duration == pytest.approx(4_504_500, abs=30_000)
+
+
+def test_a_second_attempt_keeps_what_the_first_published(
+    store: FolderStore, published: MediaStore, clip: Path
+) -> None:
+    plan = rendered(store, clip, container="webm", video={"codec": "vp9", "preset": "ultrafast"})
+    [first] = assembled(store, plan, published).outputs
+
+    [second] = assembled(store, plan, published).outputs
+    assert (second.size_bytes, second.sha256) == (first.size_bytes, None)
+
+    part = published.head(first.key)
+    assert part is not None
+    spoiled = published.read(first.key)[:-1] + b"?"
+    published.write(first.key, spoiled, "video/webm", part.metadata)
+    with pytest.raises(RenderMismatch, match="does not hold the bytes"):
+        assembled(store, plan, published)
+
+
+def test_a_packet_that_changed_on_its_way_is_not_published(
+    store: FolderStore, published: MediaStore, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = rendered(store, clip, container="mkv", video={"preset": "ultrafast"})
+    listed = remux.listed
+
+    def listed_otherwise(file: Path) -> list[list[remux.Packet]]:
+        video, *others = listed(file)
+        if file.name.endswith(".made"):
+            video[7] = dataclasses.replace(video[7], crc="0x0")
+        return [video, *others]
+
+    monkeypatch.setattr(remux, "listed", listed_otherwise)
+    with pytest.raises(RenderMismatch, match=r"output video has another packet 7 in track 0\."):
+        assembled(store, plan, published)
+    assert published.head(Keys(plan.job_id).output("video", "mkv")) is None
+    assert "Uploads" not in published.s3.list_multipart_uploads(Bucket=published.bucket)
+
+
+def test_a_file_that_does_not_fit_on_the_disk_is_refused_by_name(
+    store: FolderStore, published: MediaStore, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = rendered(store, clip, container="mkv", video={"preset": "ultrafast"})
+    full = shutil.disk_usage(store.folder)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+
+    with pytest.raises(OutputTooLarge, match=r"Output video has .* mkv .* assemble_storage_mb"):
+        assembled(store, plan, published)
