@@ -83,6 +83,7 @@ class JobFunctions:
         planning = {
             "RENDER_THREADS": str(stage.render_threads),
             "CHUNK_MEMORY_MB": str(stage.chunk_memory_mb),
+            "AUDIO_STORAGE_MB": str(stage.audio_storage_mb),
             "MAX_PARALLEL": str(stage.max_parallel),
             "MAX_SOURCE_BYTES": str(stage.max_source_bytes),
             "MAX_SOURCE_PIXELS": str(stage.max_source_pixels),

@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +24,7 @@ from local.runtime import build_runtime
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 40.0
 _ANSWER_TIMEOUT_S = 5.0
+_of_thread = threading.local()
 
 
 class EngineFailedError(RuntimeError):
@@ -97,7 +99,7 @@ class EmbeddedAws:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded AWS."""
-        return boto3.session.Session().client(  # type: ignore[call-overload]
+        return _session().client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
@@ -145,6 +147,15 @@ class EmbeddedAws:
         with (self.home.path / f"{doing}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _session() -> boto3.session.Session:
+    """One for each thread: it reads botocore's descriptions of services once, and is not to be
+    shared."""
+    if not hasattr(_of_thread, "session"):
+        _of_thread.session = boto3.session.Session()
+    session: boto3.session.Session = _of_thread.session
+    return session
 
 
 def _answers(note: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from functions.shared.job import Request
+from reelwright.output_docs import output_kinds, presets
 
 _EXAMPLE = {
     "source": "s3://media-bucket/uploads/talk.mov",
@@ -49,7 +50,13 @@ _TAIL = """
 | key in the media bucket | what |
 | --- | --- |
 | `jobs/{job_id}/out/{output}.{ending}` | each output; the ending is its container, `jpg` for jpeg |
+| `jobs/{job_id}/out/{stream}/master.m3u8`, `manifest.mpd` | each stream, for HLS and for DASH |
+| `jobs/{job_id}/out/{stream}/{rendition}/{index}.mp4` | its segments, a file for each chunk |
 | `jobs/{job_id}/out/snapshots/{index}-{width}.jpg` | each picture in each width |
+| `jobs/{job_id}/out/snapshots/poster-{width}.jpg` | the poster in each width |
+| `jobs/{job_id}/out/snapshots/sprite-{sheet}.jpg`, `sprite.vtt` | thumbnails, and where each is |
+| `jobs/{job_id}/out/snapshots/contact-sheet.jpg` | the overview |
+| `jobs/{job_id}/out/snapshots/resized/…` | pictures in the widths that were asked of the API |
 | `jobs/{job_id}/result.json` | what was made: keys, sizes, frames, durations, checks, notes |
 | `jobs/{job_id}/plan.json` | the frame grid and the settings it was made by |
 """
@@ -60,7 +67,7 @@ def document() -> str:
     schema = Request.model_json_schema()
     parts = (_section(_title(path), schema["$defs"][name], schema) for name, path in _paths(schema))
     sections = [_section("The request", schema, schema), *parts]
-    return "\n".join([_HEAD, *sections]) + _TAIL
+    return "\n".join([_HEAD, *sections, output_kinds(), presets()]) + _TAIL
 
 
 def _paths(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:

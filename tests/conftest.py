@@ -32,6 +32,15 @@ def _no_aws_account() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def zips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`zips` of every home that the stack is deployed into: each of its assets is zipped once."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "zips"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def ffmpeg() -> Iterator[Path]:
     """The layer's ffmpeg for this host, on PATH as it is on Lambda."""
     arch = {"amd64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())

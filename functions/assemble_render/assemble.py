@@ -25,6 +25,11 @@ from functions.assemble_render.sound_files import (
     publish_sound_files,
 )
 from functions.assemble_render.streams import CheckedStream, check_streams
+from functions.assemble_render.whole_pictures import (
+    CheckedWhole,
+    check_whole_pictures,
+    publish_whole_pictures,
+)
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.parts import Deadline
 from functions.shared.plan import Plan
@@ -49,18 +54,24 @@ def assemble(
         frames = outputs[0].frames if outputs else None
         streams = check_streams(store, job_id, plan, frames, threads)
         sounds = check_sound_files(store, job_id, plan, threads)
+        whole = check_whole_pictures(store, job_id, plan, threads)
         pictures = check_pictures(store, job_id, plan, threads)
         files = publish_outputs(store, job_id, plan, outputs, threads, begin_publishing, deadline)
         sound_results = list(publish_sound_files(store, job_id, plan, sounds, threads))
+        whole_results = list(publish_whole_pictures(store, job_id, plan, whole, threads))
         made_streams = publish_streams(store, job_id, plan, streams, threads)
         snapshots = publish_pictures(store, job_id, plan, pictures, threads)
     result = Result(
         job_id=job_id,
         plan_hash=plan.hash,
-        outputs=(*map(_output, [plan] * len(files), outputs, files), *sound_results),
+        outputs=(
+            *map(_output, [plan] * len(files), outputs, files),
+            *sound_results,
+            *whole_results,
+        ),
         streams=tuple(made_streams),
         snapshots=tuple(snapshots),
-        checks=_checks(outputs, streams, sounds, pictures),
+        checks=_checks(outputs, streams, sounds, whole, pictures),
         notes=(*plan.notes, *picture_notes(plan, pictures)),
     )
     body = result.model_dump_json(indent=1).encode()
@@ -100,11 +111,13 @@ def _checks(
     outputs: list[CheckedOutput],
     streams: list[CheckedStream],
     sound_files: list[CheckedSound],
+    whole: list[CheckedWhole],
     pictures: list[CheckedPicture],
 ) -> Checks:
     rungs = [rung for stream in streams for rung in stream.rungs]
     chunks = [chunk.file for output in outputs for chunk in output.chunks]
     chunks += [part.file for rung in rungs for part in rung.parts]
+    chunks += [one.file for one in whole]
     heard = [output.audio for output in outputs] + [stream.audio for stream in streams]
     sounds = {sound.file.key: sound for sound in heard if sound}
     alone = {sound.file.key: sound.file for sound in sound_files}
@@ -114,6 +127,6 @@ def _checks(
         part_bytes=sum(file.size_bytes for file in files),
         frames=sum(output.frames for output in outputs) + sum(rung.frames for rung in rungs),
         audio_packets=sum(sound.part.packets for sound in sounds.values()),
-        files=len(outputs) + len(sound_files),
+        files=len(outputs) + len(sound_files) + len(whole),
         pictures=len(pictures),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
+from functions.assemble_render.captions import TextTrack, text_tracks
 from functions.assemble_render.stored import StoredFile, open_stored
 from functions.shared.errors import PartForeign, PartMismatch, PartMissing
 from functions.shared.media_store import Keys, MediaStore
@@ -58,6 +59,10 @@ class CheckedOutput:
     output: Output
     chunks: Sequence[CheckedChunk]
     audio: CheckedAudio | None
+    alpha: Sequence[CheckedChunk] = ()
+    """Of VP9, whose alpha has parts of its own."""
+    texts: Sequence[TextTrack] = ()
+    """Captions, made for it."""
 
     @property
     def frames(self) -> int:
@@ -75,6 +80,7 @@ class CheckedOutput:
             config_sha256=self.chunks[0].track.config_sha256,
             audio=self.audio.part if self.audio else None,
             size_bytes=None,
+            texts=[text.track for text in self.texts],
         )
 
 
@@ -95,16 +101,27 @@ def check_outputs(
 def _check_output(
     store: MediaStore, job_id: str, plan: Plan, output: Output, threads: Executor
 ) -> CheckedOutput:
-    check = partial(_check_chunk, store, job_id, plan, plan.hash, output)
-    chunks = list(threads.map(check, plan.chunks))
-    first = chunks[0].track
-    for chunk in chunks[1:]:
-        if chunk.track.config_sha256 != first.config_sha256:
-            raise PartMismatch(f"{chunk.file.name} has another codec configuration than chunk 0")
+    chunks = _check_chunks(store, job_id, plan, output, threads)
+    apart = plan.alpha_of(output)
+    alpha = _check_chunks(store, job_id, plan, apart, threads) if apart else []
     audio = None
     if output.audio_track is not None and plan.audio is not None:
         audio = check_audio(store, job_id, plan, plan.audio.track(output.audio_track))
-    return CheckedOutput(output, chunks, audio)
+    frames = sum(chunk.frames for chunk in chunks)
+    texts = text_tracks(store, plan, output, frames)
+    return CheckedOutput(output, chunks, audio, alpha, texts)
+
+
+def _check_chunks(
+    store: MediaStore, job_id: str, plan: Plan, output: Output, threads: Executor
+) -> list[CheckedChunk]:
+    """All of one output, of one configuration."""
+    check = partial(_check_chunk, store, job_id, plan, plan.hash, output)
+    chunks = list(threads.map(check, plan.chunks))
+    for chunk in chunks[1:]:
+        if chunk.track.config_sha256 != chunks[0].track.config_sha256:
+            raise PartMismatch(f"{chunk.file.name} has another codec configuration than chunk 0")
+    return chunks
 
 
 def _check_chunk(

@@ -90,6 +90,27 @@ class ListedAudio(Listed):
     sample_rate: int
 
 
+@dataclass(frozen=True, slots=True)
+class ListedCaptions:
+    """Captions: one WebVTT file as long as the pictures."""
+
+    folder: str
+    file: str
+    playlist: str
+    """The HLS playlist beside it."""
+    language: str
+    """BCP 47; `und` where nobody said."""
+    label: str
+    """What viewers choose by, unique in the stream."""
+    size_bytes: int
+    duration_s: Fraction
+
+    @property
+    def mean(self) -> int:
+        """Bits per second."""
+        return _rate(self.size_bytes, self.duration_s)
+
+
 def peak(sizes: Sequence[int], track: Listed) -> int:
     """Bits per second at most, over any run of segments that is about as long as the longest."""
     ends = list(accumulate((segment.duration_s for segment in track.segments), initial=Fraction(0)))

@@ -9,17 +9,22 @@ from fractions import Fraction
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from functions.assemble_render.listing import Listed, ListedAudio, ListedVideo
+from functions.assemble_render.listing import Listed, ListedAudio, ListedCaptions, ListedVideo
 
 MANIFEST = "manifest.mpd"
 CONTENT_TYPE = "application/dash+xml"
 _NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 _PROFILE = "urn:mpeg:dash:profile:isoff-main:2011"
 _TRANSFER = "urn:mpeg:mpegB:cicp:TransferCharacteristics"
+_ROLE = "urn:mpeg:dash:role:2011"
 _CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 
 
-def dash_manifest(rungs: Sequence[ListedVideo], sound: ListedAudio | None) -> str:
+def dash_manifest(
+    rungs: Sequence[ListedVideo],
+    sound: ListedAudio | None,
+    captions: Sequence[ListedCaptions] = (),
+) -> str:
     """Rungs of one codec are one set, in which players may switch."""
     duration_s = max(rung.duration_s for rung in rungs)
     root = Element(
@@ -37,6 +42,8 @@ def dash_manifest(rungs: Sequence[ListedVideo], sound: ListedAudio | None) -> st
         _pictures(period, number, list(same))
     if sound is not None:
         _sound(period, len(period), sound)
+    for each in captions:
+        _captions(period, len(period), each)
     indent(root)
     text = tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
@@ -84,6 +91,27 @@ def _sound(period: Element, number: int, sound: ListedAudio) -> None:
     channels = {"schemeIdUri": _CHANNELS, "value": str(sound.channels)}
     SubElement(group, "AudioChannelConfiguration", channels)
     _representation(group, sound, {"audioSamplingRate": str(sound.sample_rate)})
+
+
+def _captions(period: Element, number: int, captions: ListedCaptions) -> None:
+    group = SubElement(
+        period,
+        "AdaptationSet",
+        {
+            "id": str(number),
+            "contentType": "text",
+            "mimeType": "text/vtt",
+            "lang": captions.language,
+        },
+    )
+    SubElement(group, "Label").text = captions.label
+    SubElement(group, "Role", {"schemeIdUri": _ROLE, "value": "subtitle"})
+    made = SubElement(
+        group,
+        "Representation",
+        {"id": captions.file.partition(".")[0], "bandwidth": str(captions.mean)},
+    )
+    SubElement(made, "BaseURL").text = f"{captions.folder}/{captions.file}"
 
 
 def _representation(group: Element, track: Listed, more: dict[str, str]) -> None:

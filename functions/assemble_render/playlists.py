@@ -6,14 +6,21 @@ Addresses in them are relative, so the folder may be served from anywhere.
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from functions.assemble_render.listing import Listed, ListedAudio, ListedVideo, Segment
+from functions.assemble_render.listing import (
+    Listed,
+    ListedAudio,
+    ListedCaptions,
+    ListedVideo,
+    Segment,
+)
 
 MASTER = "master.m3u8"
 MEDIA = "playlist.m3u8"
 I_FRAMES = "iframes.m3u8"
 CONTENT_TYPE = "application/vnd.apple.mpegurl"
 _VERSION = 7
-_SOUND = "sound"
+_SOUND, _CAPTIONS = "sound", "captions"
+_UNKNOWN = "und"
 
 
 def media_playlist(track: Listed) -> str:
@@ -34,8 +41,26 @@ def i_frame_playlist(track: Listed) -> str:
     return _text([*lines, "#EXT-X-ENDLIST"])
 
 
+def caption_playlist(captions: ListedCaptions) -> str:
+    """The whole file as one segment."""
+    lines = [
+        f"#EXT-X-VERSION:{_VERSION}",
+        f"#EXT-X-TARGETDURATION:{-(-captions.duration_s // 1)}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        _extinf(captions.duration_s),
+        captions.file,
+        "#EXT-X-ENDLIST",
+    ]
+    return _text(lines)
+
+
 def master_playlist(
-    rungs: Sequence[ListedVideo], sound: ListedAudio | None, *, i_frames: bool
+    rungs: Sequence[ListedVideo],
+    sound: ListedAudio | None,
+    captions: Sequence[ListedCaptions] = (),
+    *,
+    i_frames: bool,
 ) -> str:
     """The rungs in their order; players choose by bandwidth."""
     lines = [f"#EXT-X-VERSION:{_VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
@@ -52,19 +77,38 @@ def master_playlist(
                 URI=f'"{sound.folder}/{MEDIA}"',
             )
         )
+    lines += map(_captions, captions)
     for rung in rungs:
-        lines += _variant(rung, sound)
+        lines += _variant(rung, sound, has_captions=bool(captions))
     if i_frames:
         lines += [_i_frame_variant(rung) for rung in rungs]
     return _text(lines)
 
 
-def _variant(rung: ListedVideo, sound: ListedAudio | None) -> list[str]:
+def _captions(captions: ListedCaptions) -> str:
+    known = captions.language != _UNKNOWN
+    language = {"LANGUAGE": f'"{captions.language}"'} if known else {}
+    return _tag(
+        "EXT-X-MEDIA",
+        TYPE="SUBTITLES",
+        GROUP_ID=f'"{_CAPTIONS}"',
+        NAME=f'"{captions.label}"',
+        **language,
+        DEFAULT="NO",
+        AUTOSELECT="YES",
+        FORCED="NO",
+        URI=f'"{captions.folder}/{captions.playlist}"',
+    )
+
+
+def _variant(rung: ListedVideo, sound: ListedAudio | None, *, has_captions: bool) -> list[str]:
     codecs, more = rung.codec, {}
     peak, mean = rung.peak, rung.mean
     if sound is not None:
         codecs, more = f"{codecs},{sound.codec}", {"AUDIO": f'"{_SOUND}"'}
         peak, mean = peak + sound.peak, mean + sound.mean
+    if has_captions:
+        more["SUBTITLES"] = f'"{_CAPTIONS}"'
     tag = _tag(
         "EXT-X-STREAM-INF",
         BANDWIDTH=str(peak),

@@ -8,9 +8,15 @@ from itertools import chain
 from typing import Literal
 
 from functions.assemble_render import manifest, playlists
+from functions.assemble_render.captions import read_asset
 from functions.assemble_render.checks import CheckedAudio
 from functions.assemble_render.codec_strings import codec_string, transfer, video_range
-from functions.assemble_render.listing import ListedAudio, ListedVideo, Segment
+from functions.assemble_render.listing import (
+    ListedAudio,
+    ListedCaptions,
+    ListedVideo,
+    Segment,
+)
 from functions.assemble_render.publish import is_ours
 from functions.assemble_render.result import (
     PlaylistResult,
@@ -29,6 +35,7 @@ from functions.shared.mp4.inspection import named
 from functions.shared.plan import Plan
 
 _SOUND_FOLDER, _SOUND_FILE = "audio", "sound.mp4"
+_CAPTIONS_FOLDER = "captions"
 
 
 def publish_streams(
@@ -66,7 +73,11 @@ def _publish(
     if checked.audio is not None and layout is not None:
         sound_key = key(_SOUND_FOLDER, _SOUND_FILE)
         _write_sound(store, sound_key, plan, checked.audio, layout, threads)
-    for path, text, content_type in _inner(checked, rungs, sound):
+    captions = []
+    for listed, body in _captions(store, plan, checked.rungs[0].frames):
+        _write(store, key(listed.folder, listed.file), body, "text/vtt", plan.hash)
+        captions.append(listed)
+    for path, text, content_type in _inner(checked, rungs, sound, captions):
         _write(store, key(*path), text, content_type, plan.hash)
     mains = [
         PlaylistResult(
@@ -74,7 +85,7 @@ def _publish(
             key=key(name),
             size_bytes=_write(store, key(name), text, content_type, plan.hash),
         )
-        for kind, name, text, content_type in _mains(checked, rungs, sound)
+        for kind, name, text, content_type in _mains(checked, rungs, sound, captions)
     ]
     return StreamResult(
         name=stream.name,
@@ -87,8 +98,32 @@ def _publish(
     )
 
 
+def _captions(store: MediaStore, plan: Plan, frames: int) -> Iterator[tuple[ListedCaptions, str]]:
+    """The job's captions, as WebVTT, and where they go."""
+    labels: list[str] = []
+    for number, track in enumerate(plan.captions):
+        text = read_asset(store, track.vtt).decode()
+        label = track.label or track.language
+        labels.append(label if label not in labels else f"{label} {number + 1}")
+        yield (
+            ListedCaptions(
+                folder=_CAPTIONS_FOLDER,
+                file=f"{number:02}.vtt",
+                playlist=f"{number:02}.m3u8",
+                language=track.language,
+                label=labels[-1].replace('"', "'"),
+                size_bytes=track.vtt.size_bytes,
+                duration_s=frames / plan.video.rate,
+            ),
+            text,
+        )
+
+
 def _inner(
-    checked: CheckedStream, rungs: list[ListedVideo], sound: ListedAudio | None
+    checked: CheckedStream,
+    rungs: list[ListedVideo],
+    sound: ListedAudio | None,
+    captions: list[ListedCaptions],
 ) -> Iterator[tuple[tuple[str, str], str, str]]:
     """(path, text, content type) of what the main playlists name."""
     if "hls" not in checked.stream.formats:
@@ -96,6 +131,9 @@ def _inner(
     for track in (*rungs, *([sound] if sound else [])):
         text = playlists.media_playlist(track)
         yield (track.folder, playlists.MEDIA), text, playlists.CONTENT_TYPE
+    for each in captions:
+        text = playlists.caption_playlist(each)
+        yield (each.folder, each.playlist), text, playlists.CONTENT_TYPE
     if checked.stream.i_frames:
         for rung in rungs:
             text = playlists.i_frame_playlist(rung)
@@ -103,14 +141,18 @@ def _inner(
 
 
 def _mains(
-    checked: CheckedStream, rungs: list[ListedVideo], sound: ListedAudio | None
+    checked: CheckedStream,
+    rungs: list[ListedVideo],
+    sound: ListedAudio | None,
+    captions: list[ListedCaptions],
 ) -> Iterator[tuple[Literal["hls", "dash"], str, str, str]]:
     """(format, name, text, content type)."""
     if "hls" in checked.stream.formats:
-        text = playlists.master_playlist(rungs, sound, i_frames=checked.stream.i_frames)
+        i_frames = checked.stream.i_frames
+        text = playlists.master_playlist(rungs, sound, captions, i_frames=i_frames)
         yield "hls", playlists.MASTER, text, playlists.CONTENT_TYPE
     if "dash" in checked.stream.formats:
-        text = manifest.dash_manifest(rungs, sound)
+        text = manifest.dash_manifest(rungs, sound, captions)
         yield "dash", manifest.MANIFEST, text, manifest.CONTENT_TYPE
 
 

@@ -1,6 +1,6 @@
 """Upload an output's file without publishing it, and say how it is checked once it is there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -8,8 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from functions.assemble_render.alpha import with_alpha
+from functions.assemble_render.captions import caption_files
 from functions.assemble_render.checks import CheckedOutput
-from functions.assemble_render.remux import Remuxed, check_room, remux
+from functions.assemble_render.remux import Planned, check_room, remux
 from functions.assemble_render.stored import StoredFile, check_bytes, read_checked
 from functions.assemble_render.upload import Upload
 from functions.shared.containers import REMUXED, content_type
@@ -17,8 +19,9 @@ from functions.shared.disposition import content_disposition
 from functions.shared.errors import PartMismatch, RenderMismatch
 from functions.shared.media_store import MediaStore
 from functions.shared.mp4.about import About
+from functions.shared.mp4.inspection import named
 from functions.shared.mp4.source import ByteSource, MemoryBytes
-from functions.shared.mp4.stitch import Stitch, plan_stitch, stitched
+from functions.shared.mp4.stitch import Extent, Stitch, plan_stitch, stitched
 from functions.shared.mp4.verification import verify_file
 from functions.shared.parts import Deadline
 from functions.shared.plan import Output, Plan
@@ -49,8 +52,11 @@ def send(stage: Stage, checked: CheckedOutput, key: str) -> Sent:
     output = checked.output
     audio = (checked.audio.movie, checked.audio.track) if checked.audio else None
     tracks = [chunk.track for chunk in checked.chunks]
-    about = About(is_quicktime=output.container == "mov", tags=output.metadata)
-    stitch = plan_stitch(tracks, stage.plan.video.frame_ticks, audio, about)
+    # In a file of the other kind PCM's sample entry would be read otherwise.
+    as_mov = bool(checked.audio and checked.audio.encoding.container == "mov")
+    about = About(is_quicktime=as_mov or output.container == "mov", tags=output.metadata)
+    texts = [(text.movie, text.track) for text in checked.texts]
+    stitch = plan_stitch(tracks, stage.plan.video.frame_ticks, audio, about, texts)
     expected = replace(checked.expected(stage.plan), size_bytes=stitch.size_bytes)
     # The tables as another reader will see them, before anything is sent.
     verify_file(MemoryBytes(stitch.head, stitch.size_bytes), expected, name=key)
@@ -71,22 +77,58 @@ def send(stage: Stage, checked: CheckedOutput, key: str) -> Sent:
 def _send_remuxed(stage: Stage, checked: CheckedOutput, key: str, stitch: Stitch) -> Sent:
     """Its SHA-256 is stored with it, as its tables are not of a kind that is read here."""
     output = checked.output
-    packets = [stitch.frames, *([checked.audio.part.packets] if checked.audio else [])]
+    tracks = [Planned(stitch.frames, sum(sum(one.track.sizes) for one in checked.chunks))]
+    if checked.audio is not None:
+        sound = checked.audio
+        is_pcm = sound.encoding.codec == "pcm"
+        packets = None if is_pcm else sound.part.packets
+        tracks.append(Planned(packets, sum(sound.track.sizes)))
     with TemporaryDirectory(prefix="remux-") as folder:
         check_room(output, stitch.size_bytes, Path(folder))
         left_s = stage.deadline.left_s(f"making the {output.container} file of {output.name}")
-        pieces = _pieces(stage, checked, stitch)
-        made: Remuxed = remux(output, pieces, packets, Path(folder), left_s)
+        words = caption_files(stage.store, stage.plan, output)
+        beside, pieces = [], _pieces(stage, checked, stitch)
+        if checked.alpha:
+            beside, pieces = _apart(stage, checked, Path(folder)), _pictures(stage, checked)
+        made = remux(output, pieces, tracks, beside, words, Path(folder), left_s)
         upload = _upload(stage, output, key, stitch, {"sha256": made.sha256})
         _send(stage, upload, made.pieces(), made.size_bytes)
     return Sent(upload, made.sha256)
 
 
+def _apart(stage: Stage, checked: CheckedOutput, folder: Path) -> list[Path]:
+    """The sound as a file, where pictures come with their alpha."""
+    if checked.audio is None:
+        return []
+    part, path = checked.audio.file, folder / "sound"
+    with path.open("wb") as stream:
+        for piece in read_checked([(part, [Extent(0, part.size_bytes)])], stage.threads):
+            stream.write(piece)
+    return [path]
+
+
+def _pictures(stage: Stage, checked: CheckedOutput) -> Iterator[bytes]:
+    """The pictures and their alpha as one stream."""
+    colours, alphas = (
+        (
+            [part.track for part in parts],
+            read_checked(((part.file, part.extents) for part in parts), stage.threads),
+        )
+        for parts in (checked.chunks, checked.alpha)
+    )
+    size = (checked.output.width, checked.output.height)
+    with named(f"output {checked.output.name}"):
+        yield from with_alpha(size, stage.plan.video.rate, colours, alphas)
+
+
 def _pieces(stage: Stage, checked: CheckedOutput, stitch: Stitch) -> Iterator[bytes]:
     """The stitched file, each part held against what its worker stored with it."""
     video = read_checked(((part.file, part.extents) for part in checked.chunks), stage.threads)
-    sound = [(checked.audio.file, checked.audio.extents)] if checked.audio else []
-    return stitched(stitch, video, read_checked(sound, stage.threads))
+    further: list[Iterable[bytes]] = [[text.media] for text in checked.texts]
+    if checked.audio is not None:
+        sound = [(checked.audio.file, checked.audio.extents)]
+        further.insert(0, read_checked(sound, stage.threads))
+    return stitched(stitch, video, *further)
 
 
 def _upload(stage: Stage, output: Output, key: str, stitch: Stitch, more: dict[str, str]) -> Upload:

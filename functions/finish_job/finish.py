@@ -44,7 +44,9 @@ def _check_published(store: MediaStore, result_key: str) -> None:
     if not result_key or store.head(result_key) is None:
         raise PartMissing(f"The job's result {result_key!r} is not in the store.")
     result = store.read_json(result_key)
-    for made in (*result["outputs"], *result["snapshots"]):
+    streams = result.get("streams", ())
+    playlists = [playlist for stream in streams for playlist in stream["playlists"]]
+    for made in (*result["outputs"], *playlists, *result["snapshots"]):
         found = store.head(made["key"])
         if found is None or found.size_bytes != made["size_bytes"]:
             raise PartMissing(f"The file {made['key']!r} is not in the store as it was verified.")

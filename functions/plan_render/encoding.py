@@ -8,6 +8,17 @@ from functions.shared.request.encoding import DEFAULT_CRF, KnownEncoding
 from functions.shared.request.output import KnownOutput
 
 _PQ = "smpte2084"
+_ALPHA_CONTAINERS = {"webm", "mkv"}
+"""That have a place for VP9's."""
+_ALPHA_PICTURES = {"png", "webp"}
+_PICTURE_PIXELS = {
+    "gif": ("yuv444p", "yuv444p"),
+    "webp": ("yuv420p", "yuva420p"),
+    "jpeg": ("yuv444p", "yuv444p"),
+    "png": ("rgb24", "rgba"),
+    "avif": ("yuv420p", "yuv420p"),
+}
+"""FFmpeg's names, without and with alpha; of gif and jpeg those before the last conversion."""
 _NAMES = {"h264": "H.264", "hevc": "HEVC", "vp9": "VP9", "av1": "AV1", "prores": "ProRes"}
 _HDR_BY_ITSELF = {"hevc", "vp9", "av1", "prores"}
 _LUMINANCE = 10_000
@@ -23,7 +34,7 @@ def coding_of(asked: KnownOutput, facts: VideoFacts) -> Coding:
     video = asked.video
     pixels = _pixels(video, facts)
     keeps_hdr = facts.is_hdr and _keeps_hdr(video, pixels)
-    keeps_alpha = facts.has_alpha and _keeps_alpha(asked)
+    keeps_alpha = facts.has_alpha and _keeps_alpha(asked, pixels)
     ffmpegs = pixels.replace("yuv", "yuva") if keeps_alpha else pixels
     by_quality = video.bitrate_kbps is None and not video.lossless and video.codec != "prores"
     crf = DEFAULT_CRF.get(video.codec) if video.crf is None else video.crf
@@ -40,7 +51,20 @@ def coding_of(asked: KnownOutput, facts: VideoFacts) -> Coding:
         is_pq=keeps_hdr and facts.colour.transfer == _PQ,
         tone_map=tone_map(facts) if facts.is_hdr and not keeps_hdr else None,
         flattened=facts.has_alpha and not keeps_alpha,
+        plane="colour" if keeps_alpha and video.codec == "vp9" else None,
         from_rgb=facts.is_rgb,
+    )
+
+
+def picture_coding(asked: KnownOutput, facts: VideoFacts) -> Coding:
+    """The samples of a picture that is rendered in one piece; all have 8 bits."""
+    keeps_alpha = facts.has_alpha and asked.container in _ALPHA_PICTURES
+    opaque, see_through = _PICTURE_PIXELS[asked.container]
+    return Coding(
+        pixel_format=see_through if keeps_alpha else opaque,
+        tone_map=tone_map(facts) if facts.is_hdr else None,
+        flattened=facts.has_alpha and not keeps_alpha,
+        from_rgb=facts.is_rgb and asked.container != "png",
     )
 
 
@@ -62,10 +86,10 @@ def coding_notes(asked: KnownOutput, output: Output) -> Iterator[str]:
     if coding.tone_map is not None:
         yield f"Output {output.name}: HDR was tone-mapped to SDR because {_why_sdr(asked)}."
     if coding.flattened:
-        what = _NAMES[coding.codec] if asked.is_chunked else asked.container.upper()
+        what = f"{_NAMES[coding.codec]} in " if asked.is_chunked else ""
         yield (
-            f"Output {output.name}: transparent pictures were laid on black because {what} in"
-            f" {asked.container} keeps no transparency here."
+            f"Output {output.name}: transparent pictures were laid on black because"
+            f" {what}{asked.container} keeps no transparency here."
         )
 
 
@@ -91,7 +115,9 @@ def _keeps_hdr(video: KnownEncoding, pixels: str) -> bool:
     return video.dynamic_range == "auto" and pixels.endswith("10")
 
 
-def _keeps_alpha(asked: KnownOutput) -> bool:
+def _keeps_alpha(asked: KnownOutput, pixels: str) -> bool:
+    if asked.video.codec == "vp9":
+        return asked.container in _ALPHA_CONTAINERS and pixels == "yuv420p"
     return asked.video.codec == "prores" and asked.video.profile == "4444"
 
 

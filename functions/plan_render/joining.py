@@ -28,7 +28,7 @@ from functions.shared.web_reading import Reader, too_large
 _MEMORY_BYTES = 1 << 30
 """Address space; packets are copied, not decoded."""
 _SPARE_BYTES = 32 << 20
-_JOIN_TIMEOUT_S = 240.0
+_JOIN_TIMEOUT_S = 120.0
 """Copying a film as large as the disk lets it be takes far less."""
 
 

@@ -26,14 +26,14 @@ def sounds(streams: Sequence[StreamRequest]) -> list[KnownOutput]:
 
 def kept(stream: StreamRequest, canvas: Size) -> list[Rendition]:
     """The renditions that enlarge nothing; the smallest where all would."""
-    fit = [rendition for rendition in stream.renditions if not _enlarges(rendition, canvas)]
-    return fit or [min(stream.renditions, key=lambda each: _area(each, canvas))]
+    fit = [rendition for rendition in stream.ladder if not _enlarges(rendition, canvas)]
+    return fit or [min(stream.ladder, key=lambda each: _area(each, canvas))]
 
 
 def ladder_notes(streams: Sequence[StreamRequest], canvas: Size) -> Iterator[str]:
     """A sentence for each stream whose ladder lost rungs."""
     for stream in streams:
-        names = [each.rung for each in stream.renditions if each not in kept(stream, canvas)]
+        names = [each.rung for each in stream.ladder if each not in kept(stream, canvas)]
         if names:
             yield (
                 f"Stream {stream.name}: {', '.join(names)} left out because the picture, which is"

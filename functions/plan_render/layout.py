@@ -10,7 +10,7 @@ _MOST_BOXES = 10_000
 _ENCRYPTED_ENTRIES = {"encv", "enca", "encs", "enct", "drmi", "drms"}
 _TEXT_BYTES = 512
 _MAGIC = (
-    (b"#EXTM3U", "a playlist (HLS); only single media files can be rendered so far"),
+    (b"#EXTM3U", "a playlist (HLS); send its https address, by which its segments can be read"),
     (b"<MPD", "a DASH manifest; only single media files can be rendered"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"\x89PNG", "a PNG image"),

@@ -9,7 +9,7 @@ from functions.plan_render.sheets import scene_search, sheets
 from functions.plan_render.spacing import centres, every
 from functions.plan_render.timeline import exact
 from functions.shared.errors import SnapshotOutsideSource
-from functions.shared.plan import PosterChoice, Snapshots, Video
+from functions.shared.plan import PosterChoice, Snapshots, ToneMap, Video
 from functions.shared.request.snapshot import RandomMoments, SnapshotRequest
 
 
@@ -20,6 +20,7 @@ def snapshots(
     batch_size: int,
     *,
     decoded_pixels: int,
+    tone_map: ToneMap | None = None,
 ) -> Snapshots | None:
     """Pictures never larger than the edited one; sizes that become equal are made once.
 
@@ -39,6 +40,7 @@ def snapshots(
         quality=asked.quality,
         lossless=asked.lossless,
         blurhash=asked.blurhash,
+        tone_map=tone_map,
         scenes=scene_search(asked.scenes, video, decoded_pixels) if asked.scenes else None,
         sheets=tuple(sheets(asked, canvas, video, decoded_pixels)),
         poster=PosterChoice(frames=tuple(centres(asked.poster.best_of, video.total_frames)))

@@ -51,10 +51,24 @@ def plan_outputs(
     ]
     gop = max((_gop(output, video) for output in asked), default=round(GOP_S * video.rate))
     chunk_frames = chunk_length(chunk_s, gop, _usual_gops(asked, sum(costs), video), video)
-    return tuple(
+    outputs = [
         _output(output, size, min(_gop(output, video), chunk_frames), probe, heard=heard)
         for output, size in zip(asked, sizes, strict=True)
-    ), chunk_frames
+    ]
+    apart = [_alpha(output) for output in outputs if output.coding.plane is not None]
+    return (*outputs, *apart), chunk_frames
+
+
+def _alpha(output: Output) -> Output:
+    """The alpha of an output, as another one of the same pictures. No request's name has a dot."""
+    return output.model_copy(
+        update={
+            "name": f"{output.name}.alpha",
+            "alpha_of": output.name,
+            "audio_track": None,
+            "coding": output.coding.model_copy(update={"plane": "alpha"}),
+        }
+    )
 
 
 def chunk_length(chunk_s: float | None, gop: int, usual_gops: int, video: Video) -> int:

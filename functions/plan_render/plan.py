@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import chain
 
 from functions.plan_render.assets import NOTHING, Brought
-from functions.plan_render.encoding import coding_notes
+from functions.plan_render.encoding import coding_notes, tone_map
 from functions.plan_render.facts import Probe, need_video
 from functions.plan_render.framing import NO_CANVAS, canvas_size, picture_edit
 from functions.plan_render.ladder import in_segments, ladder_notes, plan_streams, rungs, sounds
@@ -16,8 +16,11 @@ from functions.plan_render.outputs import plan_outputs
 from functions.plan_render.overlays import caption_tracks, overlays
 from functions.plan_render.rates import snap
 from functions.plan_render.sheets import decoded_pixels, snapshot_notes
-from functions.plan_render.sound import job_audio, sound_end_s, sound_files
+from functions.plan_render.sound import job_audio, sound_end_s, sound_files, timed
+from functions.plan_render.sound_room import check_room
 from functions.plan_render.timeline import clips, exact, source_end_s, source_rate
+from functions.plan_render.whole_pictures import whole_pictures
+from functions.shared.containers import PICTURES
 from functions.shared.job import Request
 from functions.shared.plan import Clip, Clock, Frozen, PictureEdit, Plan, Source, Video
 from functions.shared.request.edit import Edit
@@ -38,6 +41,8 @@ class PlanSettings(Frozen):
     """The ceiling on a job's chunks at once."""
     chunk_memory_mb: int
     """What the function that renders a chunk has."""
+    audio_storage_mb: int = 10_240
+    """Disk of the function that renders sound."""
     snapshot_batch_size: int = 8
 
 
@@ -82,13 +87,19 @@ def plan_render(
         threads=settings.threads,
         memory_mb=settings.chunk_memory_mb,
     )
+    apart = [output for output in asked if output.container in PICTURES]
+    pictures = tuple(whole_pictures(apart, canvas, facts, video)) if facts else ()
     taken = snapshots(
         request.snapshots,
         canvas,
         video,
         settings.snapshot_batch_size,
         decoded_pixels=decoded_pixels(facts, video, laid) if facts else 0,
+        tone_map=tone_map(facts) if facts and facts.is_hdr else None,
     )
+    sound = audio and timed(audio, sound_edit, probe, brought, own_end_s, length_s)
+    if sound:
+        check_room(sound, probe, sound_edit, brought, length_s, settings.audio_storage_mb)
     return Plan(
         job_id=job_id,
         source=source,
@@ -98,9 +109,11 @@ def plan_render(
         picture=picture,
         overlays=overlays(request.edit or Edit(), brought),
         captions=caption_tracks(request.edit or Edit(), brought),
-        audio=audio and timed(audio, sound_edit, probe, brought, own_end_s, length_s),
+        audio=sound,
+        outputs=outputs,
         sound_files=tuple(sound_files(asked, probe, heard=audio is not None)),
         streams=ladders,
+        whole_pictures=pictures,
         snapshots=taken,
         chunk_frames=chunk_frames,
         threads=settings.threads,
@@ -109,6 +122,7 @@ def plan_render(
             *(() if audio else _notes(heard, probe)),
             *ladder_notes(streams, canvas),
             *chain(*map(coding_notes, chunked, outputs)),
+            *chain(*map(coding_notes, apart, (picture.output for picture in pictures))),
             *snapshot_notes(request.snapshots, taken),
         ),
     )

@@ -69,19 +69,22 @@ def main(arguments: Sequence[str]) -> None:
 def probe(url: str, remote: RemoteBytes, limits: Limits, certificates: str = "") -> Probe:
     """A source's facts. Errors are predicates: the parent puts the source's name before them."""
     try:
-        with av.open(url, options=_options(certificates), timeout=(20, 20)) as container:
+        with av.open(url, options=_options(certificates, limits), timeout=(20, 20)) as container:
             return _examine(container, remote, limits)
     except (av.error.HTTPServerError, ConnectionError, TimeoutError) as error:
         raise TransientError(f"could not be read: {_said(error)}") from error
     except av.error.HTTPClientError as error:
         raise SourceUnreachable(f"is refused by its store: {_said(error)}") from error
     except MemoryError as error:
-        raise SourceTooLarge("needs more memory to be read than there is for it") from error
+        raise SourceTooLarge(
+            f"has more than the {limits.streams} streams that are allowed, or needs more memory to"
+            " be read than there is"
+        ) from error
     except FFmpegError as error:
         raise _why_unreadable(remote, error) from error
 
 
-def _options(certificates: str) -> dict[str, str]:
+def _options(certificates: str, limits: Limits) -> dict[str, str]:
     secure = {"ca_file": certificates, "tls_verify": "1"} if certificates else {}
     return {
         "protocol_whitelist": ",".join(PROTOCOLS),
@@ -91,6 +94,8 @@ def _options(certificates: str) -> dict[str, str]:
         "reconnect_on_http_error": "5xx",
         "reconnect_delay_max": "5",
         "max_redirects": "0",
+        # One more than is allowed, and FFmpeg stops: as if it had no memory.
+        "max_streams": str(limits.streams + 1),
         "rw_timeout": "20000000",
         **secure,
     }
@@ -100,7 +105,7 @@ def _examine(container: InputContainer, remote: RemoteBytes, limits: Limits) -> 
     if "mp4" in container.format.name and is_encrypted(remote):
         raise SourceEncrypted("is encrypted (its tracks say so); send it in the clear")
     if len(container.streams) > limits.streams:
-        raise SourceTooLarge(f"has {len(container.streams)} streams; {limits.streams} are allowed")
+        raise SourceTooLarge(f"has more than the {limits.streams} streams that are allowed")
     for film in films(container):
         _check_pixels(film.codec_context.width, film.codec_context.height, limits)
     video, audio = best_video(container), best_audio(container)

@@ -140,6 +140,8 @@ def snapshot_notes(asked: SnapshotRequest | None, planned: Snapshots | None) -> 
     """What is less exact than one might expect."""
     if asked is None or planned is None:
         return
+    if planned.tone_map is not None:
+        yield "Snapshots: HDR was tone-mapped to SDR, as picture files are shown."
     if planned.scenes is not None and planned.scenes.keys_only:
         yield (
             "Scene changes were looked for among key frames only: all frames of so long a video"

@@ -24,9 +24,7 @@ def source_end_s(probe: Probe, clock: Clock) -> Fraction:
     """Where the source ends, on the job's clock."""
     ends = [probe.video.end_s] if probe.video else [probe.audio.end_s] if probe.audio else []
     if not ends or ends[0] is None:
-        raise InvalidRequest(
-            "The source's sound does not say how long it is."
-        )
+        raise InvalidRequest("The source's sound does not say how long it is.")
     return ends[0] - clock.zero_s
 
 

@@ -63,7 +63,7 @@ def _is_whole_asf(source: ByteSource) -> bool:
 
 def _ends_with_an_flv_tag(source: ByteSource) -> bool:
     """Each tag is followed by its size: 24 bits of payload's size are within its header, too."""
-    end = source.size_bytes - 4
+    end = max(0, source.size_bytes - 4)
     last = int.from_bytes(source.read(end, 4), "big")
     if not _FLV_TAG_HEADER_BYTES <= last <= end:
         return False

@@ -8,6 +8,9 @@ from functions.shared.plan import Audio, Clip, Plan
 _SOUND_OFF_S = 0.02
 """How far sound may be from its timestamps before silence is put in or samples are dropped: under
 one lost AAC packet (21 ms), over the jitter of recorders (docs/decisions/0007-sound-gaps.md)."""
+COUNTED = "asetpts=N/SR/TB"
+"""Times by counting samples, from 0."""
+
 _HALF, _DOUBLE = Fraction(1, 2), Fraction(2)
 """Where one atempo blends all it hears; faster it skips, slower it refuses."""
 
@@ -20,20 +23,17 @@ def timeline_graph(plan: Plan, audio: Audio) -> str:
     """
     stream = audio.stream_index
     if not plan.clips:
-        return f"[0:{stream}]{_on_clock(plan.clock.zero_s)}"
+        rate_hz = audio.sample_rate_hz if audio.change else None
+        return f"[0:{stream}]{on_clock(plan.clock.zero_s, rate_hz)}"
     chains = [
         f"[{i}:{stream}]{','.join(_clip_filters(plan, audio, clip))}[clip{i}]"
         for i, clip in enumerate(plan.clips)
     ]
     pads = "".join(f"[clip{i}]" for i in range(len(chains)))
-    return ";".join([*chains, f"{pads}concat=n={len(chains)}:v=0:a=1,{_COUNTED}"])
+    return ";".join([*chains, f"{pads}concat=n={len(chains)}:v=0:a=1,{COUNTED}"])
 
 
-_COUNTED = "asetpts=N/SR/TB"
-"""Times by counting samples, from 0."""
-
-
-def _on_clock(zero_s: Fraction, sample_rate_hz: int | None = None) -> str:
+def on_clock(zero_s: Fraction, sample_rate_hz: int | None = None) -> str:
     """What is before zero is dropped; silence before a late start, gaps filled."""
     # Floats lose nothing of 24 bits, and no encoder's wish reaches back to where clips are cut.
     form = f"{sample_rate_hz}:osf=flt:" if sample_rate_hz else ""
@@ -44,13 +44,13 @@ def _on_clock(zero_s: Fraction, sample_rate_hz: int | None = None) -> str:
 
 
 def _clip_filters(plan: Plan, audio: Audio, clip: Clip) -> Iterator[str]:
-    yield _on_clock(plan.clock.zero_s + clip.start_s, audio.sample_rate_hz)
+    yield on_clock(plan.clock.zero_s + clip.start_s, audio.sample_rate_hz)
     yield from (f"atempo={float(tempo)!r}" for tempo in tempos(clip.speed))
     if not (clip.open_ended and clip is plan.clips[-1]):
         samples = clip_samples(plan, audio, clip)
         # Also ends the reading.
         yield f"apad=whole_len={samples},atrim=end_sample={samples}"
-    yield _COUNTED
+    yield COUNTED
 
 
 def clip_samples(plan: Plan, audio: Audio, clip: Clip) -> int:

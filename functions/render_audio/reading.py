@@ -1,9 +1,10 @@
-"""How the sound of a job's clips is opened: one input each, a little before its start."""
+"""What ffmpeg opens: the source once for each clip, a little before its start, and other sounds."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from functions.shared.ffmpeg import input_options
-from functions.shared.plan import Clip, Plan
+from functions.shared.plan import Audio, Clip, Plan
 
 _PREROLL_S = Fraction(1)
 """Decoders of sound need up to 0.1 s to be right (MP3's reservoir, Opus); the rest is for indexes
@@ -14,8 +15,17 @@ _RECKONED = {"mp3", "aac", "amr", "ac3", "eac3"}
 """Bare frames of sound: their times after a seek are reckoned from the bitrate, so none is made."""
 
 
-def source_inputs(plan: Plan, url: str) -> list[str]:
-    """Input options: the whole source, or one input a clip."""
+def inputs(plan: Plan, audio: Audio, url: str, others: Sequence[str]) -> list[str]:
+    """Input options: the source's, where its sound is used, then those of `audio.others`."""
+    options = [] if audio.stream_index is None else _source_inputs(plan, url)
+    mix = audio.change.mix if audio.change else None
+    for sound, address in zip(audio.others, others, strict=True):
+        loop = ["-stream_loop", "-1"] if mix and mix.loop and sound is mix.sound else []
+        options += [*loop, "-copyts", "-threads", str(plan.threads), *input_options(address)]
+    return options
+
+
+def _source_inputs(plan: Plan, url: str) -> list[str]:
     options: list[str] = []
     for clip in plan.clips or (None,):
         at = _seek_s(plan, clip) if clip else None

@@ -1,21 +1,35 @@
 """Renders a job's sound: once and whole, so that it equals a render in one piece."""
 
 import tempfile
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from functions.render_audio.changes import sound_graph
 from functions.render_audio.encoder import encoder_options, track_filters
-from functions.render_audio.filters import timeline_graph
+from functions.render_audio.loudness import MEASURING, Measured, parse, setting_filters
 from functions.render_audio.made import Made, inspect
-from functions.render_audio.reading import source_inputs
+from functions.render_audio.reading import inputs
 from functions.shared.errors import PartMismatch, SourceTruncated, TransientError
 from functions.shared.ffmpeg import Input, lost_connection, run_ffmpeg
 from functions.shared.media_store import Keys
 from functions.shared.parts import Deadline, Store, check_source, made, open_source
-from functions.shared.plan import Audio, Plan
+from functions.shared.plan import Asset, Audio, Plan, Source
 
 TOLERANCE_S = Fraction(1, 2)
 _ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is read: the source, then the sounds beside it."""
+
+    source: Input
+    others: tuple[Input, ...] = ()
+
+    @property
+    def other_urls(self) -> list[str]:
+        return [other.url for other in self.others]
 
 
 def render_audio(store: Store, job_id: str, *, remaining_s: float) -> None:
@@ -32,11 +46,16 @@ def render_audio(store: Store, job_id: str, *, remaining_s: float) -> None:
     tracks = plan.audio.tracks
     if all(made(store, keys.audio(track.file_name), plan.hash) for track in tracks):
         return
-    source = open_source(store, plan.source)
+    pinned: tuple[Source | Asset, ...] = (
+        plan.source,
+        *(other.asset for other in plan.audio.others),
+    )
+    source, *others = (open_source(store, each) for each in pinned)
     with tempfile.TemporaryDirectory(prefix="audio-") as folder:
         files = {track.name: Path(folder) / track.file_name for track in tracks}
-        parts = _render(plan, plan.audio, source, files, deadline)
-        check_source(store, plan.source)
+        parts = _render(plan, plan.audio, Sources(source, tuple(others)), files, deadline)
+        for each in pinned:
+            check_source(store, each)
         for track in tracks:
             facts = {"plan": plan.hash, **parts[track.name].facts}
             key = keys.audio(track.file_name)
@@ -44,15 +63,16 @@ def render_audio(store: Store, job_id: str, *, remaining_s: float) -> None:
 
 
 def _render(
-    plan: Plan, audio: Audio, source: Input, files: dict[str, Path], deadline: Deadline
+    plan: Plan, audio: Audio, sources: Sources, files: dict[str, Path], deadline: Deadline
 ) -> dict[str, Made]:
     """Render; once more where the track came out short, since a lost connection looks like that."""
-    problem, lost = "", False
+    problem, lost, name = "", False, sources.source.name
     for _ in range(_ATTEMPTS):
-        options = audio_options(plan, audio, source.url, files)
-        left_s = deadline.left_s(f"rendering the sound of {source.name}")
-        stderr = run_ffmpeg(options, source, timeout_s=left_s)
-        lost = lost_connection(stderr)
+        found, lost = _measured(plan, audio, sources, deadline)
+        options = audio_options(plan, audio, sources, files, found)
+        left_s = deadline.left_s(f"rendering the sound of {name}")
+        stderr = run_ffmpeg(options, sources.source, timeout_s=left_s)
+        lost = lost or lost_connection(stderr)
         try:
             parts = {
                 track.name: inspect(track, files[track.name], deadline) for track in audio.tracks
@@ -64,14 +84,37 @@ def _render(
         if not problem:
             return parts
     if lost:
-        raise TransientError(f"The connection to {source.name} was lost: {problem}.")
-    raise SourceTruncated(f"The sound of {source.name} ends early: {problem}.")
+        raise TransientError(f"The connection to {name} was lost: {problem}.")
+    raise SourceTruncated(f"The sound of {name} ends early: {problem}.")
 
 
-def audio_options(plan: Plan, audio: Audio, url: str, files: dict[str, Path]) -> list[str]:
+def _measured(
+    plan: Plan, audio: Audio, sources: Sources, deadline: Deadline
+) -> tuple[Measured | None, bool]:
+    """(the loudness of the edited sound where it is to be set, whether a connection was lost)."""
+    if audio.change is None or audio.change.loudness is None:
+        return None, False
+    graph = f"{sound_graph(plan, audio)},{MEASURING}[a]"
+    read = inputs(plan, audio, sources.source.url, sources.other_urls)
+    options = ["-loglevel", "info", *read, "-filter_complex", graph, "-map", "[a]"]
+    left_s = deadline.left_s(f"measuring the loudness of {sources.source.name}")
+    stderr = run_ffmpeg([*options, "-f", "null", "-"], sources.source, timeout_s=left_s)
+    return parse(stderr), lost_connection(stderr)
+
+
+def audio_options(
+    plan: Plan,
+    audio: Audio,
+    sources: Sources,
+    files: dict[str, Path],
+    found: Measured | None = None,
+) -> list[str]:
     """ffmpeg's options: one decode, split to every encoder."""
+    trunk = [sound_graph(plan, audio)]
+    if audio.change and audio.change.loudness and found:
+        trunk.append(setting_filters(audio.change.loudness, found, audio.sample_rate_hz))
     heads = [f"[a{i}]" for i in range(len(audio.tracks))]
-    graph = [f"{timeline_graph(plan, audio)},asplit={len(heads)}{''.join(heads)}"]
+    graph = [",".join((*trunk, f"asplit={len(heads)}{''.join(heads)}"))]
     outputs: list[str] = []
     for i, (track, shape) in enumerate(zip(audio.tracks, track_filters(audio.tracks), strict=True)):
         pad = heads[i]
@@ -79,7 +122,8 @@ def audio_options(plan: Plan, audio: Audio, url: str, files: dict[str, Path]) ->
             pad = f"[o{i}]"
             graph.append(f"{heads[i]}{shape}{pad}")
         outputs += ["-map", pad, *encoder_options(track), str(files[track.name])]
-    return [*source_inputs(plan, url), "-filter_complex", ";".join(graph), *outputs]
+    read = inputs(plan, audio, sources.source.url, sources.other_urls)
+    return [*read, "-filter_complex", ";".join(graph), *outputs]
 
 
 def _short(audio: Audio, parts: dict[str, Made]) -> str | None:

@@ -7,10 +7,10 @@ so do HDR's mastering display and content light, as long as nothing removes them
 
 from collections.abc import Iterator
 
-from functions.shared.plan import Coding, ToneMap
+from functions.shared.plan import Coding
+from functions.shared.tone_mapping import tone_mapped
 
 _SDR = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
-_HDR_SIDE_DATA = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL", "DYNAMIC_HDR_PLUS")
 
 
 def source_filters(coding: Coding) -> Iterator[str]:
@@ -36,27 +36,15 @@ def _with_alpha(coding: Coding) -> str:
 def tone_filters(coding: Coding) -> Iterator[str]:
     """After a picture was scaled and before anything is laid on it: HDR into SDR."""
     if coding.tone_map is not None:
-        yield from _tone_mapped(coding.tone_map)
-
-
-def _tone_mapped(hdr: ToneMap) -> Iterator[str]:
-    """Through linear light, the primaries narrowed before the highlights are rolled off."""
-    yield (
-        f"zscale=tin={hdr.transfer}:pin={hdr.primaries}:min={hdr.matrix}:rin={_range(hdr)}"
-        ":t=linear:npl=100"
-    )
-    yield "format=gbrpf32le"
-    yield "zscale=p=bt709"
-    yield f"tonemap=tonemap=hable:desat=0:peak={hdr.peak:g}"
-    yield "zscale=t=bt709:m=bt709:p=bt709:r=tv"
-    yield "format=yuv444p"
-    yield from (f"sidedata=mode=delete:type={kind}" for kind in _HDR_SIDE_DATA)
-
-
-def _range(hdr: ToneMap) -> str:
-    return {"pc": "full"}.get(hdr.range, "limited")
+        yield from tone_mapped(coding.tone_map)
 
 
 def pixel_filter(coding: Coding) -> str:
     """The last: the encoder's own samples."""
-    return f"format={coding.pixel_format}"
+    filters = [f"format={coding.pixel_format}"]
+    if coding.plane == "colour":
+        filters.append(f"format={coding.pixel_format.replace('yuva', 'yuv')}")
+    if coding.plane == "alpha":
+        # As numbers: the encoder's range would be half as fine, and players take them as they are.
+        filters += ["alphaextract", "scale=out_range=full", "format=yuv420p"]
+    return ",".join(filters)

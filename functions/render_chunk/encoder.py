@@ -82,7 +82,7 @@ def _hevc(coding: Coding, keyint: int, threads: int) -> Iterator[str]:
 
 
 def _vp9(coding: Coding, keyint: int, _threads: int) -> Iterator[str]:
-    """Hidden reference frames are not for pictures with alpha: their two streams would part."""
+    """Pictures and their alpha have key frames at the same places, and no hidden frames."""
     deadline, speed = _VP9_SPEEDS[coding.preset]
     hidden = "0" if coding.has_alpha else "1"
     yield from ("-c:v", "libvpx-vp9", "-deadline", deadline, "-cpu-used", str(speed))
@@ -92,6 +92,7 @@ def _vp9(coding: Coding, keyint: int, _threads: int) -> Iterator[str]:
         yield from _rate(coding)
         yield from () if coding.bitrate_kbps else ("-b:v", "0")
     yield from ("-row-mt", "1", "-tile-columns", "2", "-g", str(keyint))
+    yield from ("-keyint_min", str(keyint)) if coding.has_alpha else ()
     yield from ("-auto-alt-ref", hidden, "-lag-in-frames", str(_VP9_LAG))
 
 

@@ -1,6 +1,6 @@
-"""Render Chunks: one item of the map, one chunk of frames."""
+"""Render Chunks: one item of the map, a chunk of frames or a whole picture."""
 
-from functions.render_chunk.render import render_chunk
+from functions.render_chunk.items import render_item
 from functions.shared.plan import Chunk, Frozen
 from functions.shared.runtime import Context, Event, jobs_table, logged, media_store
 
@@ -19,7 +19,7 @@ class ChunkEvent(Frozen):
 def handle(event: Event, context: Context) -> dict[str, int]:
     asked = ChunkEvent.model_validate(event)
     jobs_table().check_running(asked.job_id, asked.execution_arn)
-    frames = render_chunk(
+    frames = render_item(
         media_store(),
         asked.job_id,
         Chunk(index=asked.index, start_frame=asked.start_frame, end_frame=asked.end_frame),

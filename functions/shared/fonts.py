@@ -1,8 +1,10 @@
 """The fonts that texts and captions are drawn with: DejaVu, in the ffmpeg layer."""
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from functions.shared.ffmpeg import layer_folder
 from functions.shared.request.overlay import Font
@@ -36,8 +38,14 @@ def fonts_folder() -> Path:
     return layer_folder() / "share" / "fonts"
 
 
+class Measure(Protocol):
+    """What lines are broken by."""
+
+    def width(self, text: str) -> float: ...
+
+
 class Letters:
-    """How wide a TrueType font's letters are; each by itself, without kerning."""
+    """How large a TrueType font's letters are; each by itself, without kerning."""
 
     def __init__(self, file: Path) -> None:
         self._data = file.read_bytes()
@@ -54,6 +62,11 @@ class Letters:
             glyph = min(self._glyphs.get(ord(letter), _NO_GLYPH), self._widths - 1)
             total += struct.unpack_from(">H", self._data, start + 4 * glyph)[0]
         return total / self._units
+
+    def line_pixels(self, size: int) -> int:
+        """Height of a line of letters of so many pixels, as FreeType rounds it."""
+        ascent, descent, gap = (self._number("hhea", at, ">h") for at in (4, 6, 8))
+        return math.floor((ascent - descent + gap) * size / self._units + 0.5)
 
     def _directory(self) -> dict[str, int]:
         count = struct.unpack_from(">H", self._data, 4)[0]
@@ -82,7 +95,7 @@ class Letters:
         return glyphs
 
 
-def wrapped(text: str, letters: Letters, most: float) -> list[str]:
+def wrapped(text: str, letters: Measure, most: float) -> list[str]:
     """The text's lines, none wider than `most` times the font's size unless it is one letter.
 
     A line breaks at its last space that fits, a word that is too long wherever it must; spaces at a
@@ -90,21 +103,22 @@ def wrapped(text: str, letters: Letters, most: float) -> list[str]:
     """
     lines: list[str] = []
     for given in text.split("\n"):
-        line = ""
-        for word in given.split(" "):
-            joined = f"{line} {word}" if line else word
+        first, *words = given.split(" ")
+        *full, line = _pieces(first, letters, most)
+        lines += full
+        for word in words:
+            joined = f"{line} {word}"
             if letters.width(joined) <= most:
                 line = joined
                 continue
-            if line:
-                lines.append(line)
-            *full, line = _pieces(word, letters, most)
-            lines += full
+            *full, rest = _pieces(word, letters, most)
+            lines += [line, *full]
+            line = rest
         lines.append(line)
     return lines
 
 
-def _pieces(word: str, letters: Letters, most: float) -> list[str]:
+def _pieces(word: str, letters: Measure, most: float) -> list[str]:
     pieces, piece = [], ""
     for letter in word:
         if piece and letters.width(piece + letter) > most:

@@ -63,6 +63,36 @@ class OutputView(View):
     url: str | None = Field(default=None, description="Presigned; in the API's answers only.")
 
 
+class PlaylistView(View):
+    """What a player is given. It names the rest by relative addresses, so it has no presigned one:
+    serve the folder it is in."""
+
+    format: Literal["hls", "dash"]
+    key: str = Field(description="In the stack's media bucket.")
+    size_bytes: int
+
+
+class RungView(View):
+    """One size of a stream."""
+
+    name: str
+    width: int
+    height: int
+    codec: str = Field(description="As playlists name it (RFC 6381).")
+    peak_kbps: int
+    mean_kbps: int
+
+
+class StreamView(View):
+    """A film for adaptive players."""
+
+    name: str
+    playlists: tuple[PlaylistView, ...]
+    rungs: tuple[RungView, ...]
+    duration_s: float
+    frames: int
+
+
 class SnapshotView(View):
     """A picture that was taken, or the list of a sprite's thumbnails."""
 
@@ -103,6 +133,7 @@ class JobView(JobSummary):
     claimed_at: datetime | None = Field(description="When its execution took it.")
     attempts: int = Field(description="Executions that took the job so far, redrives included.")
     outputs: tuple[OutputView, ...]
+    streams: tuple[StreamView, ...] = ()
     snapshots: tuple[SnapshotView, ...]
     notes: tuple[str, ...] = Field(description="What the job lacks that might be expected.")
     execution_arn: str | None
@@ -137,6 +168,7 @@ def view(
         claimed_at=row.get("claimed_at"),
         attempts=int(row.get("attempts", 0)),
         outputs=tuple(_shown(OutputView, one, presign) for one in made.get("outputs", ())),
+        streams=tuple(_stream(one) for one in made.get("streams", ())),
         snapshots=tuple(_shown(SnapshotView, one, presign) for one in made.get("snapshots", ())),
         notes=tuple(made.get("notes", ())),
         execution_arn=arn,
@@ -218,3 +250,19 @@ def _eta_s(row: Mapping[str, Any], progress: Progress, now: datetime) -> float |
 def _shown(kind: type[T], made: Mapping[str, Any], presign: Presign | None) -> T:
     known = {name: made[name] for name in kind.model_fields if name in made}
     return kind.model_validate({**known, "url": presign(made["key"]) if presign else None})
+
+
+def _stream(made: Mapping[str, Any]) -> StreamView:
+    return _known(
+        StreamView,
+        {
+            **made,
+            "playlists": [_known(PlaylistView, one) for one in made["playlists"]],
+            "rungs": [_known(RungView, one) for one in made["rungs"]],
+        },
+    )
+
+
+def _known(kind: type[T], made: Mapping[str, Any]) -> T:
+    """Of a result, what the view has."""
+    return kind.model_validate({name: made[name] for name in kind.model_fields if name in made})

@@ -236,7 +236,7 @@ class MediaStore:
         """Write the plan and the Map's item list made from it."""
         keys = Keys(plan.job_id)
         self.write(keys.plan, plan.model_dump_json(indent=1).encode(), "application/json")
-        self.write_json(keys.chunks, [chunk.model_dump() for chunk in plan.chunks])
+        self.write_json(keys.chunks, [item.model_dump() for item in plan.items])
 
     def write_live_plan(self, plan: LivePlan) -> None:
         body = plan.model_dump_json(indent=1).encode()

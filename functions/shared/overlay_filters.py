@@ -6,6 +6,7 @@ files; filters hold numbers of ours and the names of those files.
 """
 
 import math
+import threading
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +17,7 @@ from functions.shared.cut import Cut, input_count
 from functions.shared.fonts import FACES, Letters, fonts_folder, wrapped
 from functions.shared.parts import Store
 from functions.shared.plan import Plan
-from functions.shared.plan.overlay import ImageOverlay, TextOverlay
+from functions.shared.plan.overlay import ImageOverlay, Overlays, TextOverlay
 from functions.shared.request.overlay import Placed, Position
 
 Size = tuple[int, int]
@@ -46,6 +47,10 @@ class Layers:
     files: dict[str, Path]
     """Assets by their keys."""
 
+    @property
+    def is_empty(self) -> bool:
+        return self.plan.overlays == Overlays()
+
     def inputs(self) -> list[str]:
         """ffmpeg's options to read the pictures; they come after the inputs of the cut."""
         options = []
@@ -66,7 +71,7 @@ class Layers:
             onto = self._onto(image, size, pixel_format)
             chain = f"{chain},format={pixel_format}[{below}];{source};[{below}][{picture}]{onto}"
         for i, text in enumerate(laid.texts):
-            chain = f"{chain},{self._text(text, size, f'{tag}-{i}')}"
+            chain = f"{chain},{self._text(text, size, i)}"
         if laid.burnt is not None:
             file, fonts = self.files[laid.burnt.ass.key], fonts_folder()
             drawn = f"ass=filename={escaped(file)}:fontsdir={escaped(fonts)}"
@@ -109,15 +114,18 @@ class Layers:
         shown = self._shown(image.asked)
         return f"overlay=x={x}:y={y}:eval=init:format={form}:shortest={ends}{shown}"
 
-    def _text(self, text: TextOverlay, size: Size, name: str) -> str:
+    def _text(self, text: TextOverlay, size: Size, number: int) -> str:
         asked = text.asked
         height = max(1, round(size[1] * asked.size_percent / 100))
         face = fonts_folder() / FACES[asked.font].file
         pad = round(height * asked.box.padding_percent / 100) if asked.box else 0
         most = max(1.0, size[0] * asked.max_width_percent / 100 - 2 * pad)
-        file = self.folder / f"text-{name}"
-        lines = wrapped(text.text, Letters(face), most / height)
-        file.write_text("\n".join(lines), encoding="utf-8")
+        letters, spacing = Letters(face), round(height * asked.line_spacing_percent / 100)
+        lines = wrapped(text.text, letters, most / height)
+        # drawtext leaves the spacing out of its own text_h, and of the box.
+        spaces = (len(lines) - 1) * spacing
+        tall = len(lines) * letters.line_pixels(height) + spaces
+        file = self._written(f"text-{number}-{size[0]}x{size[1]}", "\n".join(lines))
         across, down = _ANCHORS[asked.position]
         x, y = _anchor_at(asked, asked.position, size)
         options = [
@@ -128,18 +136,25 @@ class Layers:
             f"fontcolor={_color(asked.color)}",
             "y_align=font",
             f"text_align={asked.align or _ALIGN[across]}",
-            f"line_spacing={round(height * asked.line_spacing_percent / 100)}",
+            f"line_spacing={spacing}",
             f"x={x + pad - 2 * pad * across:.3f}-text_w*{across}",
-            f"y={y + pad - 2 * pad * down:.3f}-text_h*{down}",
+            f"y={y + pad - (tall + 2 * pad) * down:.3f}",
         ]
         if asked.box is not None:
-            options += ["box=1", f"boxcolor={_color(asked.box.color)}", f"boxborderw={pad}"]
+            around = f"{pad}|{pad}|{pad + spaces}|{pad}"
+            options += ["box=1", f"boxcolor={_color(asked.box.color)}", f"boxborderw={around}"]
         if asked.outline is not None:
             width = round(height * asked.outline.width_percent / 100)
             options += [f"borderw={width}", f"bordercolor={_color(asked.outline.color)}"]
         if asked.fade_s or asked.opacity < 1:
             options.append(f"alpha='{_alpha(asked)}'")
         return ":".join(options) + self._shown(asked)
+
+    def _written(self, name: str, text: str) -> Path:
+        """A file that is there whole, though another thread may be writing it, too."""
+        file, unfinished = self.folder / name, self.folder / f"{name}.{threading.get_ident()}"
+        unfinished.write_text(text, encoding="utf-8")
+        return unfinished.replace(file)
 
     def _shown(self, asked: Placed) -> str:
         """Half a frame off the grid: whether a frame lies at or behind it is then no matter of

@@ -78,7 +78,7 @@ def planned(plan: Plan | LivePlan) -> Progress:
     if isinstance(plan, LivePlan):
         return Progress(snapshots_total=len(plan.moments_s) * len(plan.widths))
     return Progress(
-        chunks_total=len(plan.chunks) * len(plan.outputs),
+        chunks_total=len(plan.chunks) * len(plan.outputs) + len(plan.whole_pictures),
         snapshots_total=plan.snapshots.file_count if plan.snapshots else 0,
         sounds_total=len(plan.audio.tracks) if plan.audio else 0,
         duration_s=float(plan.video.total_frames / plan.video.rate),

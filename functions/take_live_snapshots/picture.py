@@ -10,6 +10,8 @@ from functions.shared.plan import LivePlan
 
 _LONGEST_S = 30.0
 """A segment of ten seconds in 4K is decoded in that."""
+_TS_PACKET_BYTES = 188
+_TS_SYNC = 0x47
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,18 @@ def picture_options(
         options += [*_encoder(plan), "-update", "1", "-f", "image2", f"file:{file}"]
     return [
         *("-protocol_whitelist", "file", "-format_whitelist", ",".join(VIDEO_FORMATS)),
-        *("-threads", "1", "-max_pixels", str(max_pixels), "-i", f"file:{piece}"),
+        *("-threads", "1", "-max_pixels", str(max_pixels)),
+        *(*_format(piece), "-i", f"file:{piece}"),
         *("-filter_complex_threads", "1", "-filter_complex", ";".join(graph), *options),
     ]
+
+
+def _format(piece: Path) -> list[str]:
+    """A transport stream of a few packets is taken for something else unless it is named."""
+    with piece.open("rb") as file:
+        head = file.read(_TS_PACKET_BYTES + 1)
+    packets = len(head) > _TS_PACKET_BYTES and head[0] == head[_TS_PACKET_BYTES] == _TS_SYNC
+    return ["-f", "mpegts"] if packets else []
 
 
 def _scaled(width: int, plan: LivePlan) -> str:

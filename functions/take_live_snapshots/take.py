@@ -6,11 +6,8 @@ all in the end, the job fails.
 
 import contextlib
 import hashlib
-import math
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -30,10 +27,10 @@ from functions.shared.hls import Segment
 from functions.shared.media_store import Keys, snapshot_name
 from functions.shared.parts import Deadline
 from functions.shared.plan import LivePlan, LiveRecord, Plan
-from functions.shared.stamps import stamp
 from functions.shared.web import Web, bare
 from functions.shared.web_reading import Reader
 from functions.take_live_snapshots import bodies
+from functions.take_live_snapshots.course import due, moment, notes, reason, whole_seconds
 from functions.take_live_snapshots.edge import Edge
 from functions.take_live_snapshots.picture import Picture, Piece, take_picture
 from functions.take_live_snapshots.stream import Clock, Playlist, find_stream, next_edge
@@ -48,13 +45,7 @@ SILENCE_S = 300.0
 _LOOK_EVERY_S = 10.0
 _PICTURES_S = 40.0
 """Of a call's time, for decoding what was read."""
-_WAITED_FOR = (
-    SourceUnreachable,
-    TransientError,
-    RenderTimedOut,
-    StreamNotUp,
-    StreamStalled,
-)
+_WAITED_FOR = (SourceUnreachable, TransientError, RenderTimedOut, StreamNotUp, StreamStalled)
 """What a stream that isn't up yet answers with."""
 _CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png"}
 
@@ -145,7 +136,8 @@ class Call:
         self.change(silent_since_s=None)
 
     def _take_due(self, reader: Reader, edge: Edge, deadline: Deadline, folder: Path) -> None:
-        for index in self._due(edge.seen_at_s)[: None if edge.ended else MOST_AT_ONCE]:
+        most = None if edge.ended else MOST_AT_ONCE
+        for index in due(self.plan, self.watch, edge.seen_at_s)[:most]:
             if deadline.left_s("taking live snapshots") < _PICTURES_S:
                 break
             taken = self._take(reader, edge, index, folder)
@@ -154,11 +146,6 @@ class Call:
                 missed=self.watch.missed if taken else (*self.watch.missed, index),
             )
         self.over = edge.ended
-
-    def _due(self, until_s: float) -> list[int]:
-        started_s = self.watch.started_s or until_s
-        numbers = range(self.watch.next_index, len(self.plan.moments_s))
-        return [n for n in numbers if started_s + self.plan.moments_s[n] <= until_s]
 
     def _take(self, reader: Reader, edge: Edge, index: int, folder: Path) -> bool:
         started_s = self.watch.started_s or 0.0
@@ -177,8 +164,7 @@ class Call:
 
     def _keep_shown(self, shown: bodies.Shown) -> None:
         """What was read shows the stream now: it is the next moment's, if that has come."""
-        due = self._due(shown.seen_at_s)[:1]
-        for index in due:
+        for index in due(self.plan, self.watch, shown.seen_at_s)[:1]:
             self._keep(index, shown.pictures, shown.seen_at_s)
             self.change(next_index=index + 1)
         self.over = shown.ended
@@ -188,8 +174,8 @@ class Call:
             name = snapshot_name(index, picture.wanted_width, self.plan.format)
             facts = {
                 "plan": self.plan.hash,
-                "started": _stamp(self.watch.started_s or 0.0),
-                "live": _stamp(live_at_s),
+                "started": moment(self.watch.started_s or 0.0),
+                "live": moment(live_at_s),
                 "width": str(picture.width),
                 "height": str(picture.height),
             }
@@ -218,60 +204,33 @@ class Call:
                 return self.finish()
             return self._later(now_s + min(_LOOK_EVERY_S, left_s))
         silent_since_s = self.watch.silent_since_s or now_s
-        due = self._due(now_s)
+        passed = due(self.plan, self.watch, now_s)
         self.change(
             silent_since_s=silent_since_s,
-            missed=(*self.watch.missed, *due),
-            next_index=self.watch.next_index + len(due),
+            missed=(*self.watch.missed, *passed),
+            next_index=self.watch.next_index + len(passed),
         )
         if now_s - silent_since_s >= SILENCE_S:
             return self.finish()
         return self.again()
 
     def _later(self, at_s: float) -> Answer:
-        """In whole seconds, as not every Wait takes more."""
-        moment = datetime.fromtimestamp(math.ceil(at_s), UTC)
-        return Answer(
-            watch=self.watch, over=False, again_at=moment.isoformat().replace("+00:00", "Z")
-        )
+        return Answer(watch=self.watch, over=False, again_at=whole_seconds(at_s))
 
     def finish(self) -> Answer:
         """The last word: what was taken, and what is missing and why."""
         if not self.watch.taken:
-            raise self._reason()
+            raise reason(self.plan, self.watch)
         record = LiveRecord(
-            started_at=_stamp(self.watch.started_s or 0.0),
+            started_at=moment(self.watch.started_s or 0.0),
             taken=self.watch.taken,
-            notes=tuple(self._notes()),
+            notes=tuple(notes(self.plan, self.watch)),
         )
         body = record.model_dump_json(indent=1).encode()
         facts = {"plan": self.plan.hash, "sha256": hashlib.sha256(body).hexdigest()}
         key = Keys(self.plan.job_id).live_record
         self.around.store.write(key, body, "application/json", facts)
         return Answer(watch=self.watch, over=True, again_at=None)
-
-    def _notes(self) -> Iterator[str]:
-        planned = len(self.plan.moments_s)
-        missing = planned - len(self.watch.taken)
-        if missing and self.watch.trouble:
-            trouble = self.watch.trouble
-            yield f"{missing} of {planned} pictures are missing: {trouble.said} ({trouble.name})"
-
-    def _reason(self) -> ReelwrightError:
-        """The last trouble by its own name; a stream that never was there was not up."""
-        trouble = self.watch.trouble
-        if trouble is None:
-            return StreamStalled(f"No picture was had of {bare(self.plan.source)}.")
-        kind = getattr(errors, trouble.name)
-        if self.watch.started_s is None and kind in (
-            SourceUnreachable,
-            TransientError,
-            RenderTimedOut,
-        ):
-            waited = f"It was waited for {self.plan.wait_s:g} s"
-            return StreamNotUp(f"{waited}: {trouble.said}")
-        found: ReelwrightError = kind(trouble.said)
-        return found
 
 
 def _fetched(reader: Reader, segment: Segment, folder: Path) -> Piece:
@@ -286,7 +245,3 @@ def _fetched(reader: Reader, segment: Segment, folder: Path) -> Piece:
                     stream.write(data)
         part.rename(file)
     return Piece(file, name)
-
-
-def _stamp(at_s: float) -> str:
-    return stamp(datetime.fromtimestamp(at_s, UTC))

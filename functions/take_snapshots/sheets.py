@@ -19,11 +19,10 @@ from functions.shared.ffmpeg import SMALL_PIECE_BYTES, Input, run_ffmpeg
 from functions.shared.image_coding import encoder, pixel_filters
 from functions.shared.images import image_size
 from functions.shared.media_store import Keys, sheet_name
-from functions.shared.picture_filters import edit_filters
 from functions.shared.plan import Sheet
 from functions.take_snapshots.coding import tile
 from functions.take_snapshots.labels import clock, label
-from functions.take_snapshots.shooting import Shoot, at_once, shoot
+from functions.take_snapshots.shooting import Shoot, at_once, edited, framed, shoot
 
 _NEAR_S = Fraction(4)
 """Frames so near each other cost less decoded in one go than sought one by one."""
@@ -88,19 +87,17 @@ def _decode_run(by: Shoot, sheet: Sheet, run: Sequence[int], folder: Path) -> No
     keys_only = sheet.accuracy == "keyframe"
     cut = Cut(frames[0], frames[-1] + 1, prerolls_s(by.plan.source.container)[0])
     shown = "+".join(f"eq(pts,{frame})" for frame in frames)
-    filters = [
-        grid_graph(by.plan, cut),
-        *edit_filters(by.plan.picture),
-        f"select='{shown}'",
-        f"scale={width}:{height},setsar=1,format=rgb24[o]",
-    ]
+    filters = [grid_graph(by.plan, cut), f"select='{shown}'", *edited(by.plan, sheet.tile)]
+    chain = framed(by.layers, f"{','.join(filters)},", cut, sheet.tile, "tile")
+    graph = f"{chain}scale={width}:{height},setsar=1,format=rgb24[o]"
     single = by.plan.model_copy(update={"threads": 1})
     by.run(
         [
             *read_options(
                 single, by.source.url, cut, piece_bytes=SMALL_PIECE_BYTES, keys_only=keys_only
             ),
-            *("-filter_complex", ",".join(filters), "-map", "[o]", *clean_options()),
+            *by.layers.inputs(),
+            *("-filter_complex", graph, "-map", "[o]", *clean_options()),
             *("-fps_mode", "passthrough", "-c:v", "png", "-threads", "1"),
             *("-f", "image2", "-start_number", "0", str(made / "%05d.png")),
         ]

@@ -1,7 +1,11 @@
 """Takes pictures: each is one frame of the same grid the chunks are cut on, in every size."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from functions.shared.errors import InvalidRequest
 from functions.shared.media_store import Keys, snapshot_name
+from functions.shared.overlay_filters import prepare
 from functions.shared.parts import Deadline, Store, open_source
 from functions.shared.plan import PictureBatch, PosterChoice, ScenePart, Sheet
 from functions.take_snapshots.pictures import take_picture
@@ -22,16 +26,19 @@ def take_batch(store: Store, job_id: str, batch: int, *, remaining_s: float) -> 
     wanted = plan.snapshots
     if wanted is None or not 0 <= batch < wanted.batch_count:
         raise InvalidRequest(f"Job {job_id} has no batch {batch} of snapshots.")
-    by = Shoot(store, plan, wanted, deadline, open_source(store, plan.source))
-    match wanted.tasks[batch]:
-        case PictureBatch() as pictures:
-            return _take_pictures(by, pictures)
-        case ScenePart() as part:
-            return take_scenes(by, part)
-        case Sheet() as sheet:
-            return take_sheet(by, sheet)
-        case PosterChoice() as choice:
-            return take_poster(by, choice)
+    source = open_source(store, plan.source)
+    with TemporaryDirectory(prefix="layers-") as folder:
+        layers = prepare(store, plan, Path(folder))
+        by = Shoot(store, plan, wanted, deadline, source, layers)
+        match wanted.tasks[batch]:
+            case PictureBatch() as pictures:
+                return _take_pictures(by, pictures)
+            case ScenePart() as part:
+                return take_scenes(by, part)
+            case Sheet() as sheet:
+                return take_sheet(by, sheet)
+            case PosterChoice() as choice:
+                return take_poster(by, choice)
 
 
 def _take_pictures(by: Shoot, batch: PictureBatch) -> int:

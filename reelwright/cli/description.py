@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TypeGuard
 
 from rich.text import Text
 
@@ -21,7 +22,12 @@ def facts(made: OutputView | SnapshotView) -> str:
         f"{made.duration_s:,.3f} s" if isinstance(made, OutputView) else f"at {made.time_s:,.3f} s"
     )
     size = f"{made.width}x{made.height}, " if made.width else ""
-    return f"{size}{length}, {made.size_bytes:,} bytes"
+    kind = f"{made.kind.replace('_', ' ')}, " if _is_special(made) else ""
+    return f"{kind}{size}{length}, {made.size_bytes:,} bytes"
+
+
+def _is_special(made: OutputView | SnapshotView) -> TypeGuard[SnapshotView]:
+    return isinstance(made, SnapshotView) and made.kind != "picture"
 
 
 def _state(job: JobView) -> Iterator[tuple[str, str | Text]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reelwright.cli.progress import Progress
     from reelwright.client import Client
 
-_NAMES_A_FILE = frozenset({".jpeg", *(f".{suffix(one)}" for one in get_args(Container))})
+_NAMES_A_FILE = frozenset({".jpeg", ".avif", *(f".{suffix(one)}" for one in get_args(Container))})
 _PARALLEL = 4
 Made = OutputView | SnapshotView
 
@@ -53,8 +53,7 @@ class Place:
         pictures = request.snapshots
         is_single = len(wanted) == 1
         if not wanted and pictures is not None:
-            times = pictures.count or len(pictures.at_s or ())
-            is_single = times == 1 and len(pictures.widths) == 1
+            is_single = pictures.most_files == 1
         if self._is_file and not is_single:
             raise _not_a_folder(self._output)
 
@@ -104,6 +103,10 @@ def told(job: JobView, files: list[File]) -> Iterator[str]:
         yield f"Job {job.job_id} is COMPLETE: {seconds}{took_s:,.1f} s{speed}"
     for file in files:
         yield f"{file.path}  {facts(file.made)}"
+    for stream in job.streams:
+        rungs = ", ".join(f"{rung.name} {rung.mean_kbps:,} kb/s" for rung in stream.rungs)
+        yield f"Stream {stream.name} ({rungs}), in the media bucket:"
+        yield from (f"  {playlist.key}" for playlist in stream.playlists)
     yield from job.notes
 
 

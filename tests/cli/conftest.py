@@ -107,9 +107,10 @@ def _ctrl_c_is_heard() -> None:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory, zips: Path) -> Iterator[Path]:
     """Of an embedded AWS with the stack in it."""
     home = tmp_path_factory.mktemp("home")
+    (home / "zips").symlink_to(zips)
     starter = CommandLine(home, home)
     up = starter("local", "up", "--json")
     try:

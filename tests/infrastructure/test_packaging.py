@@ -14,6 +14,7 @@ RENDERERS = {
     "take_snapshots",
     "take_live_snapshots",
     "assemble_render",
+    "resize_snapshot",
 }
 
 

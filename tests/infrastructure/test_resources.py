@@ -226,9 +226,14 @@ def test_the_planner_is_told_the_stages_limits(synthesize: Synthesize) -> None:
 
     assert variables["RENDER_THREADS"] == "2"
     assert variables["CHUNK_MEMORY_MB"] == "3008"
+    assert variables["AUDIO_STORAGE_MB"] == "4096"
     assert variables["MAX_PARALLEL"] == "7"
     assert variables["SOURCE_BUCKETS"] == "footage"
-    assert int(variables["MAX_SOURCE_DURATION_S"]) == Stage().max_source_duration_s
+    for name in (
+        *("max_source_bytes", "max_source_pixels", "max_source_side", "max_source_duration_s"),
+        *("max_source_streams", "max_scan_bytes", "source_fetch_timeout_s", "plan_memory_mb"),
+    ):
+        assert int(variables[name.upper()]) == getattr(Stage(), name)
 
 
 def test_everything_is_tagged(stack: Synthesis) -> None:

@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,17 +54,23 @@ class Deployed:
         """A boto3 client beside those of `client`."""
         return self.aws.client(name) if self.aws else boto3.client(name)  # type: ignore[call-overload]
 
-    def function(self, stem: str) -> str:
-        """The name of a function by the stem of its construct, e.g. `RenderChunk`."""
+    @cached_property
+    def functions(self) -> dict[str, str]:
+        """Names of functions by their logical ids."""
         pages = self.service("cloudformation").get_paginator("list_stack_resources")
-        (found,) = [
-            resource["PhysicalResourceId"]
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
             for page in pages.paginate(StackName=self.name)
             for resource in page["StackResourceSummaries"]
             if resource["ResourceType"] == "AWS::Lambda::Function"
-            and resource["LogicalResourceId"].startswith(f"{stem}Function")
+        }
+
+    def function(self, stem: str) -> str:
+        """The name of a function by the stem of its construct, e.g. `RenderChunk`."""
+        (found,) = [
+            name for key, name in self.functions.items() if key.startswith(f"{stem}Function")
         ]
-        return str(found)
+        return found
 
     def configuration(self, stem: str) -> Any:
         name = self.function(stem)
@@ -102,12 +109,14 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+def stack(tmp_path_factory: pytest.TempPathFactory, zips: Path) -> Iterator[Deployed]:
     name = os.environ.get("REELWRIGHT_STACK")
     if name:
         yield Deployed(DirectClient.of_stack(name, boto3.Session()), None, name)
         return
-    with EmbeddedAws(tmp_path_factory.mktemp("embedded")) as aws:
+    home = tmp_path_factory.mktemp("embedded")
+    (home / "zips").symlink_to(zips)
+    with EmbeddedAws(home) as aws:
         outputs = deploy(ASSEMBLY, STACK, aws)
         session = boto3.Session(ACCOUNT, "test", region_name=REGION)
         yield Deployed(DirectClient.connect(outputs, session, aws.endpoint), aws)

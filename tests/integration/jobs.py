@@ -7,11 +7,6 @@ THREE_CHUNKS: dict[str, Any] = {
     "chunk_s": 4.4,
 }
 """Of the bundled clip, and its sound."""
-SLOW: dict[str, Any] = {
-    "render": {"outputs": [{"name": "slow", "height": 540, "video": {"preset": "veryslow"}}]},
-    "chunk_s": 6.5,
-}
-"""Two chunks that take seconds each."""
 PICTURE: dict[str, Any] = {"snapshots": {"count": 1, "widths": [160]}}
 """Quickly done, and without most of the functions that are made to fail: to follow a job that
 does."""

@@ -10,9 +10,17 @@ import requests
 
 from functions.shared.job_rows import TERMINAL
 from tests.integration.callers import Caller, problem, signed_in
+from tests.integration.changes import reserved
 from tests.integration.conftest import CLIP, CLIP_FRAMES, Deployed
-from tests.integration.jobs import PICTURE, SLOW, THREE_CHUNKS
+from tests.integration.jobs import PICTURE, THREE_CHUNKS
 from tests.polling import until
+
+
+@pytest.fixture
+def held(stack: Deployed) -> Iterator[None]:
+    """No chunk is rendered: a job that was begun goes on until it is cancelled."""
+    with reserved(stack, "RenderChunk", 0):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +142,9 @@ def test_anothers_source_is_refused(ben: Caller, source: str) -> None:
     assert told["errors"][0]["path"] == "source"
 
 
+@pytest.mark.usefixtures("held")
 def test_a_running_job_is_cancelled(ann: Caller, source: str) -> None:
-    job_id = ann.post({"source": source, **SLOW}).json()["job_id"]
+    job_id = ann.post({"source": source, **THREE_CHUNKS}).json()["job_id"]
     until(lambda: ann.job(job_id)["status"] == "RUNNING", "the job to run", 60)
     for _ in range(2):
         answer = ann.call("DELETE", f"/jobs/{job_id}")
@@ -143,10 +152,11 @@ def test_a_running_job_is_cancelled(ann: Caller, source: str) -> None:
     assert ann.job(job_id)["error"]["name"] == "JobCancelled"
 
 
+@pytest.mark.usefixtures("held")
 def test_a_job_is_cancelled_right_after_it_was_sent(ann: Caller, source: str) -> None:
     """Its message may not be registered, or be on its way at this very moment."""
     for _ in range(4):
-        job_id = ann.post({"source": source, **SLOW}).json()["job_id"]
+        job_id = ann.post({"source": source, **THREE_CHUNKS}).json()["job_id"]
         answer = ann.call("DELETE", f"/jobs/{job_id}")
         assert (answer.status_code, answer.json()["status"]) == (202, "CANCELLED")
         assert ann.job(job_id)["status"] == "CANCELLED"

@@ -59,7 +59,7 @@ def test_a_worker_killed_in_mid_chunk_is_replaced_and_nothing_is_doubled(
     stack: Deployed, job_id: str
 ) -> None:
     source = stack.client.upload(CLIP)
-    slow = {"name": "slow", "height": 540, "video": {"preset": "veryslow"}}
+    slow = {"name": "slow", "height": 360, "video": {"preset": "slower"}}
     request = {"source": source, "render": {"outputs": [slow]}, "chunk_s": 6.5}
     stack.client.submit({**request, "job_id": job_id})
     encoder = until(lambda: _encoder_of(source.split("/")[-2]), "a chunk's ffmpeg", 30)

@@ -44,6 +44,8 @@ def test_an_example_is_complete_and_its_files_can_be_played(
     for made in [*result["outputs"], *result["snapshots"]]:
         stored = stack.client.download(made["key"], tmp_path)
         assert stored.stat().st_size == made["size_bytes"]
+        if made.get("kind") == "thumbnails":
+            continue  # text
         with av.open(str(stored)) as opened:
             [stream, *_] = [*opened.streams.video, *opened.streams.audio]
             assert next(opened.decode(stream)) is not None

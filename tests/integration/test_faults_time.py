@@ -16,16 +16,18 @@ from tests.integration.changes import (
 )
 from tests.integration.conftest import Deployed
 from tests.integration.faulty_wire import FaultyWire
-from tests.integration.jobs import PICTURE, SLOW, THREE_CHUNKS
+from tests.integration.jobs import PICTURE, THREE_CHUNKS
 from tests.polling import until
 
 THROTTLED = "Lambda.TooManyRequestsException"
+SLOW = {"outputs": [{"name": "slow", "height": 540, "video": {"preset": "veryslow"}}]}
+"""Half of the clip takes seconds."""
 
 
 def test_a_chunk_that_can_not_be_done_in_time_fails_its_job(
     stack: Deployed, clip: str, job_id: str, key: str
 ) -> None:
-    slow = {"source": clip, **SLOW, "max_parallel": 1, "order_key": key}
+    slow = {"source": clip, "render": SLOW, "chunk_s": 6.5, "max_parallel": 1, "order_key": key}
     # A worker ends its ffmpeg five seconds before its own end.
     with configured(stack, "RenderChunk", Timeout=6):
         stack.client.submit({**slow, "job_id": job_id})

@@ -104,7 +104,7 @@ def test_a_message_sent_twice_renders_once(stack: Deployed, clip: str, job_id: s
 def test_a_job_is_never_complete_before_its_verified_file_is_there(
     stack: Deployed, clip: str
 ) -> None:
-    slow = {"name": "slow", "height": 540, "video": {"preset": "veryslow"}}
+    slow = {"name": "slow", "height": 360, "video": {"preset": "slower"}}
     job_id = stack.client.submit({"source": clip, "render": {"outputs": [slow]}, "chunk_s": 4.0})
     seen: list[tuple[str, bool]] = []
 

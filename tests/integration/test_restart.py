@@ -4,6 +4,7 @@ import os
 import signal
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,14 +21,16 @@ from tests.polling import until
 # One worker runs all of these: they share an engine of their own.
 pytestmark = [pytest.mark.embedded_only, pytest.mark.xdist_group("restart")]
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
-LONG = {"outputs": [{"name": "long", "height": 540, "video": {"preset": "medium"}}]}
+LONG = {"outputs": [{"name": "long", "height": 360, "video": {"preset": "medium"}}]}
 STOPPED = "EmbeddedAwsStopped"
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+def aws(tmp_path_factory: pytest.TempPathFactory, zips: Path) -> Iterator[EmbeddedAws]:
     """An engine that only this file stops."""
-    with EmbeddedAws(tmp_path_factory.mktemp("restarted")) as running:
+    home = tmp_path_factory.mktemp("restarted")
+    (home / "zips").symlink_to(zips)
+    with EmbeddedAws(home) as running:
         deploy(ASSEMBLY, STACK, running)
         yield running
 

@@ -8,12 +8,13 @@ import pytest
 
 from functions.shared.errors import CancelRefused
 from functions.shared.media_store import Keys
-from tests.integration.changes import ceiling, invoke, is_, reconcile, turns_of, uncalled
+from tests.integration.changes import ceiling, invoke, is_, reconcile, reserved, turns_of, uncalled
 from tests.integration.conftest import Deployed
+from tests.integration.jobs import PICTURE
 from tests.polling import until
 
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
-SLOW = {"outputs": [{"name": "slow", "height": 360, "video": {"preset": "veryslow"}}]}
+SLOW = {"outputs": [{"name": "slow", "height": 360, "video": {"preset": "slow"}}]}
 
 
 def sent(stack: Deployed, source: str, count: int, **more: Any) -> list[str]:
@@ -66,21 +67,23 @@ def test_no_more_jobs_render_than_the_ceiling_allows(stack: Deployed, clip: str)
 def test_a_ceiling_that_is_raised_while_jobs_wait_is_used(
     stack: Deployed, clip: str, key: str
 ) -> None:
-    with ceiling(stack, 1):
-        slow = stack.client.submit({"source": clip, "render": SLOW, "order_key": key})
-        until(is_(stack, slow, "RUNNING"), "the slow job to run", 60)
-        (other,) = sent(stack, clip, 1)
-        until(is_(stack, other, "WAITING"), "the other to wait", 30)
-    reconcile(stack)
-    assert stack.wait(other, 120)["status"] == "COMPLETE"
-    assert stack.wait(slow, 200)["status"] == "COMPLETE"
-    assert stack.client.job(other)["started_at"] < stack.client.job(slow)["finished_at"]  # type: ignore[index]
+    with reserved(stack, "RenderChunk", 0):
+        with ceiling(stack, 1):
+            (held,) = sent(stack, clip, 1, order_key=key)
+            until(is_(stack, held, "RUNNING"), "the first to run", 60)
+            other = stack.client.submit({"source": clip, **PICTURE})
+            until(is_(stack, other, "WAITING"), "the other to wait", 30)
+        reconcile(stack)
+        assert stack.wait(other, 120)["status"] == "COMPLETE"
+        assert is_(stack, held, "RUNNING")()
+    assert stack.wait(held, 200)["status"] == "COMPLETE"
 
 
 def test_a_running_and_a_waiting_job_are_cancelled_and_the_next_goes_on(
     stack: Deployed, clip: str, key: str
 ) -> None:
-    request = {"source": clip, "render": SLOW, "chunk_s": 1.3, "order_key": key, "max_parallel": 1}
+    slow = {"outputs": [{"name": "slow", "height": 360, "video": {"preset": "veryslow"}}]}
+    request = {"source": clip, "render": slow, "chunk_s": 1.3, "order_key": key, "max_parallel": 1}
     running = stack.client.submit(request)
     waiting, last = sent(stack, clip, 2, order_key=key)
     until(lambda: next(stack.client.parts(running), None), "the first part", 60)
@@ -141,13 +144,12 @@ def test_what_has_ended_is_not_cancelled(stack: Deployed, clip: str, job_id: str
 def test_a_job_whose_end_no_event_told_of_is_ended_by_the_reconciler(
     stack: Deployed, clip: str, key: str, when: str
 ) -> None:
-    holder = stack.client.submit({"source": clip, "render": SLOW, "order_key": key})
-    until(is_(stack, holder, "RUNNING"), "the first to run", 60)
-    behind, last = sent(stack, clip, 2, order_key=key)
-    until(is_(stack, behind, "WAITING"), "the second to wait", 30)
-    target = holder if when == "RUNNING" else behind
-    arn = stack.client.job(target)["execution_arn"]  # type: ignore[index]
-    with uncalled(stack, "FinishJob"):
+    with reserved(stack, "RenderChunk", 0), uncalled(stack, "FinishJob"):
+        holder, behind, last = sent(stack, clip, 3, order_key=key)
+        until(is_(stack, holder, "RUNNING"), "the first to run", 60)
+        until(is_(stack, behind, "WAITING"), "the second to wait", 30)
+        target = holder if when == "RUNNING" else behind
+        arn = stack.client.job(target)["execution_arn"]  # type: ignore[index]
         stack.client.states.stop_execution(executionArn=arn)
         assert stack.execution(arn)["status"] == "ABORTED"
         # The rule's own minute may come first; what counts is that no event did it.

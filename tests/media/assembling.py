@@ -11,9 +11,7 @@ from functions.assemble_render.assemble import assemble
 from functions.assemble_render.result import Result
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.plan import Plan
-from tests.media.support import JOB, FolderStore
-
-BUCKET = "assembled"
+from tests.media.support import BUCKET, JOB, FolderStore
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from functions.shared.errors import ReelwrightError
 from functions.shared.ffmpeg import Input
 from tests.media.support import BUCKET, LIMITS, SECRET, FolderStore
 
-SOON_S = 10
+SOON_S = 20
 
 
 def probe(store: FolderStore, content: bytes, limits: Limits = LIMITS) -> Probe:

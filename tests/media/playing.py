@@ -105,7 +105,7 @@ class _Site(Handler):
 
     reports: "Queue[Any]"
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the server's name for it
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._answer(HTTPStatus.OK, b"")
         self.reports.put(json.loads(body))

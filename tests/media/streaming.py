@@ -1,19 +1,10 @@
-"""A job with streams taken all the way: rendered, assembled in a bucket, and laid out as a folder."""
+"""Sources whose frames tell their numbers, and a published job as a folder."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from hashlib import sha256
+from fractions import Fraction
 from pathlib import Path
 
-import boto3
-from moto import mock_aws
-
-from functions.assemble_render.assemble import assemble
-from functions.assemble_render.result import Result
 from functions.shared.media_store import Keys, MediaStore
-from functions.shared.plan import Plan
-from tests.media.support import BUCKET, JOB, PLENTY_S, FolderStore, run_ffmpeg
+from tests.media.support import JOB, run_ffmpeg
 
 COUNTER_BITS = 9
 """The counter goes to 511."""
@@ -24,9 +15,13 @@ def counted_source(
 ) -> Path:
     """A film whose frame n shows n: a bar for each bit, light or dark, over its whole height. What
     is heard is a tone that beeps each second."""
-    bar = f"floor(X*{COUNTER_BITS}/W)"
-    counter = f"geq=lum='40+170*mod(floor(N/pow(2,{bar})),2)':cb=128:cr=128"
-    length_s = frames / (int(rate.split("/", maxsplit=1)[0]) / int((rate.split("/") + ["1"])[1]))
+    wide = f"iw/{COUNTER_BITS}"
+    bars = (
+        f"drawbox=x={bit}*{wide}:w={wide}:h=ih:t=fill:c=white:enable='mod(floor(n/{2**bit}),2)'"
+        for bit in range(COUNTER_BITS)
+    )
+    counter = ",".join(bars)
+    length_s = float(frames / Fraction(rate))
     run_ffmpeg(
         [
             *(ffmpeg, "-f", "lavfi", "-i", f"color=c=black:size={size}:rate={rate}"),
@@ -39,25 +34,6 @@ def counted_source(
     return file
 
 
-@contextmanager
-def assembled(store: FolderStore, plan: Plan) -> Iterator[tuple[MediaStore, Result]]:
-    """The job's parts in a bucket, assembled there by the real function."""
-    with mock_aws():
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
-        media = MediaStore(s3, BUCKET)
-        media.write_plan(plan)
-        folder = store.path("")
-        for file in sorted(store.path(Keys(JOB).parts).rglob("*")):
-            if file.is_file():
-                key = file.relative_to(folder).as_posix()
-                part, body = store.head(key), file.read_bytes()
-                assert part is not None
-                facts = {**part.metadata, "sha256": sha256(body).hexdigest()}
-                media.write(key, body, "video/mp4", facts)
-        yield media, assemble(media, JOB, lambda: None, remaining_s=PLENTY_S)
-
-
 def laid_out(media: MediaStore, folder: Path) -> Path:
     """What the job published, as files; returns the folder that holds its `out/`."""
     listed = media.s3.list_objects_v2(Bucket=media.bucket, Prefix=f"{Keys(JOB).root}out/")
@@ -66,8 +42,3 @@ def laid_out(media: MediaStore, folder: Path) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(media.read(found["Key"]))
     return folder
-
-
-def as_text(result: Result) -> str:
-    """For messages of failed tests."""
-    return json.dumps(result.model_dump(mode="json"), indent=1)

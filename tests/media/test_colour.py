@@ -1,14 +1,17 @@
 """HDR, depth, transparency and RGB: what is kept, what is mapped, and that the job says so."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 
+from functions.shared.media_store import MediaStore
 from functions.shared.mp4.source import FileBytes
 from functions.shared.mp4.track import read_movie
 from functions.shared.plan import Plan
+from tests.media.assembling import assembled, fetch, media_store
 from tests.media.support import (
     FolderStore,
     decode,
@@ -183,6 +186,64 @@ def test_prores_4444_keeps_transparency(store: FolderStore, see_through: Path) -
     alpha = int.from_bytes(bytes(plane)[:2], "little")
     assert alpha / (2**depth - 1) == pytest.approx(0.5, abs=0.01)
     assert colour_at_centre(stitch_job(store, plan)) == pytest.approx((0xC8, 0x64, 0x32), abs=3)
+
+
+@pytest.fixture
+def published() -> Iterator[MediaStore]:
+    with media_store() as store:
+        yield store
+
+
+@pytest.mark.parametrize("container", ["webm", "mkv"])
+def test_vp9_keeps_transparency_where_the_container_has_a_place_for_it(
+    ffmpeg: Path, store: FolderStore, published: MediaStore, tmp_path: Path, container: str
+) -> None:
+    """A picture that comes out of nothing over 6 seconds, with sound, in three chunks."""
+    file = tmp_path / "source.mov"
+    shown = "testsrc2=size=96x64:rate=10:duration=6,format=rgba,fade=in:st=0:d=6:alpha=1"
+    inputs = ["-f", "lavfi", "-i", shown, "-f", "lavfi", "-i", "sine=duration=6"]
+    run_ffmpeg([ffmpeg, *inputs, "-c:v", "qtrle", "-c:a", "aac", file])
+    plan = planned(store, file, container, codec="vp9", preset="veryfast", crf=5, gop_s=1)
+    assert plan.notes == ()
+    assert len(plan.chunks) == 3
+    render_job(store, plan)
+
+    [output] = assembled(store, plan, published).outputs
+
+    made_file = fetch(published, output.key, store.folder)
+    alphas = alpha_of(ffmpeg, made_file)
+    expected = [255 * i / 60 for i in range(60)]
+    assert alphas == pytest.approx(expected, abs=4)
+    for second in (0, 3.1, 5.9):
+        late = alpha_of(ffmpeg, made_file, "-ss", second)
+        assert late == alphas[round(second * 10) :]
+    with av.open(str(made_file)) as opened:
+        assert len(opened.streams.audio) == 1
+        told = opened.streams.video[0].metadata
+        assert {name.lower(): said for name, said in told.items()}["alpha_mode"] == "1"
+
+
+def test_alpha_of_vp9_is_seen_by_the_next_render(
+    store: FolderStore, published: MediaStore, see_through: Path
+) -> None:
+    """FFmpeg's own decoder of VP9 would show what is under transparent samples."""
+    plan = planned(store, see_through, "webm", codec="vp9", preset="ultrafast", crf=5)
+    render_job(store, plan)
+    [output] = assembled(store, plan, published).outputs
+
+    again = planned(store, fetch(published, output.key, store.folder), preset="ultrafast", crf=1)
+    assert again.outputs[0].coding.flattened
+
+    assert colour_at_centre(made(store, again)) == pytest.approx((0x64, 0x32, 0x19), abs=6)
+
+
+def alpha_of(ffmpeg: Path, file: Path, *seek: object) -> list[float]:
+    """The mean alpha of each picture of 96x64, 0 to 255."""
+    told, size = file.with_suffix(".alpha"), 96 * 64
+    read = ["-c:v", "libvpx-vp9", *seek, "-i", file, "-an", "-vf", "alphaextract"]
+    run_ffmpeg([ffmpeg, *read, "-f", "rawvideo", told])
+    alphas = told.read_bytes()
+    return [sum(alphas[at : at + size]) / size for at in range(0, len(alphas), size)]
 
 
 def test_corpus_alpha_of_vp9_is_seen(ffmpeg: Path, store: FolderStore, corpus: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.shared.errors import ReelwrightError
 from tests.media.edits import check_same, in_chunks, in_one_piece, plan_edit
 from tests.media.support import FolderStore, run_ffmpeg
 
@@ -133,11 +134,8 @@ class Odd:
     """ffmpeg's options behind the test picture, `{first}` and `{file}`."""
     graph: str
     edit: dict[str, Any] = field(default_factory=dict)
-    size: str = "256x144"
     then: str = ""
     """A second step's options, before its input."""
-    output: dict[str, Any] = field(default_factory=dict)
-    frames: int = FRAMES
     suffix: str = ".mp4"
 
 
@@ -176,10 +174,9 @@ ODD = (
     ),
     Odd(
         "odd-size-and-turned",
-        f"{H264} -pix_fmt yuv444p",
+        f"-vf format=yuv444p,scale=257:143,setsar=1 {H264}",
         "[0:v]transpose=cclock,scale=144:258,setsar=1,format=yuv420p[v]",
         {"rotate_deg": 270},
-        size="257x143",
     ),
 )
 
@@ -191,21 +188,45 @@ def test_an_odd_source_in_chunks_equals_one_piece(
     file = tmp_path / f"source{odd.suffix}"
     first = file.with_stem("first") if odd.then else file
     fields = "tinterlace" in odd.making
-    picture = f"testsrc2=size={odd.size}:rate={50 if fields else 25}:duration=5"
+    picture = f"testsrc2=size=256x144:rate={50 if fields else 25}:duration=5"
     run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", picture, *odd.making.split(), "-bitexact", first])
     if odd.then:
         run_ffmpeg([ffmpeg, *odd.then.split(), "-i", first, "-c", "copy", file])
-    plan = plan_edit(store, file, odd.edit, odd.output)
+    plan = plan_edit(store, file, odd.edit, {})
     assert plan.video.deinterlaced == fields
     ours = in_chunks(ffmpeg, store, plan)
     check_same(ours, in_one_piece(ffmpeg, ["-i", file], odd.graph, tmp_path))
-    assert len(ours.pictures) == odd.frames
+    assert len(ours.pictures) == FRAMES
 
 
-def test_a_clip_of_a_source_that_ends_early_keeps_its_length(
-    store: FolderStore, ffmpeg: Path, tmp_path: Path
+@pytest.mark.parametrize(("missing", "name"), [(8, ""), (14, "SourceTruncated")])
+def test_what_follows_a_clip_of_a_source_that_ends_early_keeps_its_place(
+    store: FolderStore, ffmpeg: Path, source: Path, tmp_path: Path, missing: int, name: str
 ) -> None:
-    """Its sound goes on, so its tables promise more pictures than there are."""
+    """Its tables promised some frames more, as if the plan had been made by them."""
+    honest = plan_edit(store, source, {"clips": [{"start_s": 3.4}, {"end_s": 1}]}, {})
+    first, second = honest.clips
+    plan = honest.model_copy(
+        update={
+            "clips": (
+                first.model_copy(update={"frames": first.frames + missing}),
+                second.model_copy(update={"first_frame": second.first_frame + missing}),
+            ),
+            "video": honest.video.model_copy(update={"total_frames": 65 + missing}),
+        }
+    )
+    store.write_plan(plan)
+    if name:
+        with pytest.raises(ReelwrightError, match="ends early") as ended:
+            in_chunks(ffmpeg, store, plan)
+        assert type(ended.value).__name__ == name
+        return
+    ours = in_chunks(ffmpeg, store, plan)
+    graph = split(
+        f"trim=start=3.4,setpts=PTS-STARTPTS,tpad=stop_mode=clone:stop={missing}",
+        "trim=end=1,setpts=PTS-STARTPTS",
+    )
+    check_same(ours, in_one_piece(ffmpeg, ["-i", source], f"{graph},{SCALE}[v]", tmp_path))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

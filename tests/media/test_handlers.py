@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 import functions.render_audio.handler
 import functions.render_chunk.handler
+import functions.take_live_snapshots.handler
 import functions.take_snapshots.handler
 from functions.shared.errors import JobEnded
 from functions.shared.jobs_table import ended
@@ -64,6 +65,7 @@ def test_one_job_through_the_handlers(
         ),
         (functions.render_audio.handler, {**JOB}),
         (functions.take_snapshots.handler, {**JOB, "batch": 0}),
+        (functions.take_live_snapshots.handler, {**JOB, "watch": None}),
     ],
 )
 def test_a_worker_of_an_ended_job_starts_nothing(

@@ -1,7 +1,9 @@
 """Pictures of a stream that ffmpeg keeps producing, served over https on loopback."""
 
 import hashlib
+import os
 import re
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -15,8 +17,10 @@ import trustme
 
 from functions.plan_render.live import plan_live
 from functions.shared.errors import (
+    FfmpegFailed,
     SourceEncrypted,
     SourceNotAllowed,
+    SourceTooLarge,
     StreamEnded,
     StreamNotUp,
     StreamStalled,
@@ -26,6 +30,7 @@ from functions.shared.job import parse_input
 from functions.shared.media_store import Keys
 from functions.shared.plan import LivePlan, LiveRecord
 from functions.take_live_snapshots import stream, take
+from functions.take_live_snapshots.picture import Piece, picture_options, take_picture
 from functions.take_live_snapshots.take import Surroundings, watch_stream
 from functions.take_live_snapshots.watch import Answer, Watch
 from tests.media.live_site import (
@@ -41,7 +46,7 @@ from tests.media.live_site import (
     serving,
     trusting,
 )
-from tests.media.support import JOB, FolderStore
+from tests.media.support import JOB, FolderStore, run_ffmpeg
 from tests.polling import until
 
 PIXELS = 8192 * 4320
@@ -418,20 +423,85 @@ def test_segments_elsewhere_are_not_read(
         watched(look)
 
 
-def test_a_segment_that_names_files_shows_none(air: Site, store: LiveStore, look: Look) -> None:
-    """A playlist in a segment's place, which names one of our files."""
-    secret = air.folder / "live0.ts"
-    text = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n"
+MANIFEST = """<?xml version="1.0"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT1S"
+ minBufferTime="PT1S" profiles="urn:mpeg:dash:profile:isoff-on-demand:2011">
+<Period><AdaptationSet mimeType="video/mp4" contentType="video">
+<Representation id="1" bandwidth="1000" codecs="avc1.64000a" width="64" height="36">
+<BaseURL>file://{file}</BaseURL></Representation></AdaptationSet></Period></MPD>
+"""
 
-    def speak(request: Any) -> None:
-        request.send_response(200)
-        request.send_header("content-length", str(len(text)))
-        request.end_headers()
-        request.wfile.write(text.encode())
 
-    air.bodies["/evil.ts"] = speak
+def test_a_segment_that_names_files_shows_none(
+    air: Site, ffmpeg: Path, store: LiveStore, look: Look, tmp_path: Path
+) -> None:
+    """A manifest in a segment's place, which names one of our files: ffmpeg would open it."""
+    ours = tmp_path / "ours.mp4"
+    source = ["-f", "lavfi", "-i", "testsrc2=size=64x36:rate=24:duration=1"]
+    fragments = ["-movflags", "frag_keyframe+empty_moov"]
+    run_ffmpeg([ffmpeg, *source, "-c:v", "libx264", *fragments, ours])
+    (air.folder / "evil.ts").write_text(MANIFEST.format(file=ours))
     air.edited = lambda text: re.sub(r"live(\d+)\.ts", "evil.ts", text)
     plan(store, air.url(), at_s=[0])
 
-    with pytest.raises(Exception, match="could not process the segment"):
+    with pytest.raises(FfmpegFailed, match="could not process the segment"):
         watched(look)
+
+
+def test_a_segment_without_an_end_is_given_up(
+    air: Site, store: LiveStore, look: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And nothing of it stays on disk."""
+    monkeypatch.setattr(take, "MOST_SEGMENT_BYTES", 1 << 20)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    sent: list[int] = []
+
+    def pour(request: Any) -> None:
+        request.send_response(200)
+        request.send_header("connection", "close")
+        request.end_headers()
+        while sum(sent) < 64 << 20:
+            sent.append(request.wfile.write(bytes(1 << 16)))
+
+    air.bodies["/endless.ts"] = pour
+    air.edited = lambda text: re.sub(r"live(\d+)\.ts", "endless.ts", text)
+    plan(store, air.url(), at_s=[0])
+
+    with pytest.raises(SourceTooLarge, match="this stack takes 1048576"):
+        watched(look)
+
+    assert sum(sent) < 32 << 20
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_memory_is_bounded_at_4k(ffmpeg: Path, store: LiveStore, tmp_path: Path) -> None:
+    """Of ffmpeg, for a segment in 4K and pictures in four sizes."""
+    segment = tmp_path / "segment"
+    source = ["-f", "lavfi", "-i", "testsrc2=size=3840x2160:rate=8:duration=1"]
+    shape = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-f", "mpegts"]
+    run_ffmpeg([ffmpeg, *source, *shape, segment])
+    made = plan(store, "https://live.test/a", at_s=[0], widths=[320, 640, 1920, 3840])
+    files = {width: tmp_path / f"{width}.jpeg" for width in made.widths}
+    options = picture_options(segment, None, made, files, PIXELS)
+
+    pid = os.posix_spawn(ffmpeg, [str(ffmpeg), "-v", "error", "-y", *options], os.environ)
+    _, status, used = os.wait4(pid, 0)
+
+    assert status == 0
+    assert image_size(files[3840]) == ("jpeg", 3840, 2160)
+    assert used.ru_maxrss < 600 * 1024  # kB
+
+
+def test_a_picture_of_too_many_pixels_is_not_decoded(
+    ffmpeg: Path, store: LiveStore, tmp_path: Path
+) -> None:
+    segment = tmp_path / "segment"
+    source = ["-f", "lavfi", "-i", "color=size=640x360:duration=0.1"]
+    run_ffmpeg([ffmpeg, *source, "-c:v", "libx264", "-f", "mpegts", segment])
+    made = plan(store, "https://live.test/a", at_s=[0])
+    piece = Piece(segment, "the segment")
+
+    assert take_picture(piece, None, made, tmp_path, 640 * 368)
+    with pytest.raises(FfmpegFailed, match="could not process the segment"):
+        take_picture(piece, None, made, tmp_path, 640 * 300)

@@ -1,12 +1,16 @@
 """Pictures, text and captions over chunks: every picture equals that of an ffmpeg in one piece."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
+from functions.render_chunk.render import render_chunk
 from functions.shared.fonts import fonts_folder
-from functions.shared.media_store import Keys
+from functions.shared.media_store import Keys, snapshot_name
+from functions.take_snapshots.take import take_batch
 from tests.media.edits import (
     as_one_chunk,
     check_same,
@@ -15,7 +19,15 @@ from tests.media.edits import (
     plan_edit,
     put,
 )
-from tests.media.support import JOB, Decoded, FolderStore, run_ffmpeg
+from tests.media.support import (
+    JOB,
+    PLENTY_S,
+    Decoded,
+    FolderStore,
+    plan_job,
+    request,
+    run_ffmpeg,
+)
 
 SCALE = "scale=256:144,setsar=1"
 SRT = """1
@@ -131,8 +143,8 @@ def test_text_over_chunks(store: FolderStore, ffmpeg: Path, source: Path, tmp_pa
     graph = (
         f"[0:v]{SCALE},drawtext=textfile={written}:fontfile={fonts_folder()}/DejaVuSerif-Bold.ttf"
         ":expansion=none:fontsize=9:fontcolor=0xFFCC00C0:y_align=font:line_spacing=2"
-        ":text_align=right:box=1:boxcolor=0x00000080:boxborderw=4:borderw=1:bordercolor=0x0000FF"
-        f":x=w-text_w-11.2:y=h-text_h-11.2:enable='between(t,1.2,3.96)':alpha='{fade}'[v]"
+        ":text_align=right:box=1:boxcolor=0x00000080:boxborderw=4|4|6|4:borderw=1:bordercolor=0x0000FF"
+        f":x=w-text_w-11.2:y=h-11.2-24:enable='between(t,1.2,3.96)':alpha='{fade}'[v]"
     )
     check_same(ours, in_one_piece(ffmpeg, ["-i", source], graph, tmp_path))
 
@@ -171,3 +183,77 @@ def shown(ffmpeg: Path, store: FolderStore, source: Path, ours: Decoded) -> list
     plain = in_chunks(ffmpeg, store, plan_edit(store, source, {}, {}))
     both = zip(ours.pictures, plain.pictures, strict=True)
     return [number for number, (drawn, bare) in enumerate(both) if drawn != bare]
+
+
+RED = {"image": "s3://media/red", "position": "top-left", "margin_percent": 0, "width_percent": 50}
+
+
+def red_at(file: Path, frame: int = 0) -> bool:
+    """Whether a pixel of the picture near its upper left corner is pure red."""
+    with av.open(str(file)) as opened:
+        picture = next(islice(opened.decode(video=0), frame, None))
+    plane = picture.reformat(format="rgb24").planes[0]
+    red, green, blue = bytes(plane)[10 * plane.line_size + 30 :][:3]
+    return bool(red > 250 and green < 5 and blue < 5)
+
+
+@pytest.fixture
+def red(ffmpeg: Path, store: FolderStore, tmp_path: Path) -> None:
+    file = tmp_path / "red.webp"
+    picture = "color=red:size=40x40:duration=1"
+    run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", picture, "-frames:v", "1", "-lossless", "1", file])
+    put(store, "red", file.read_bytes())
+
+
+@pytest.mark.usefixtures("red")
+@pytest.mark.parametrize("image_format", ["png", "jpeg"])
+def test_a_snapshot_is_a_frame_of_the_result(
+    store: FolderStore, source: Path, image_format: str
+) -> None:
+    edit = {
+        "overlays": [{**RED, "from_s": 1, "to_s": 3}],
+        "texts": [{"text": "Over it", "from_s": 1}],
+    }
+    wanted = request(
+        snapshots={"at_s": [0.96, 1, 2.96, 3], "widths": [256, 64], "format": image_format},
+        edit=edit,
+    )
+    plan = plan_job(store, wanted, source)
+    assert plan.snapshots is not None
+    for batch in range(plan.snapshots.batch_count):
+        take_batch(store, JOB, batch, remaining_s=PLENTY_S)
+    for width in (256, 64):
+        names = [snapshot_name(i, width, plan.snapshots.format) for i in range(4)]
+        files = [store.path(Keys(JOB).snapshot_part(name)) for name in names]
+        assert [red_at(file) for file in files] == [False, True, True, False]
+
+
+@pytest.mark.usefixtures("red")
+@pytest.mark.parametrize("matrix", ["bt709", "smpte170m"])
+def test_an_overlays_colours_are_the_outputs(
+    store: FolderStore, ffmpeg: Path, tmp_path: Path, matrix: str
+) -> None:
+    file = tmp_path / "tagged.mp4"
+    picture = f"color=gray:size=128x72:rate=25:duration=1,setparams=colorspace={matrix}"
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+    run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", picture, *coding, "-colorspace", matrix, file])
+    plan = plan_edit(store, file, {"overlays": [RED]}, {})
+    render_chunk(store, JOB, plan.chunks[0], remaining_s=PLENTY_S)
+    assert red_at(store.path(Keys(JOB).chunk("video", 0, "mp4")), 5)
+
+
+@pytest.mark.parametrize(("position", "first"), [("top", 0), ("bottom", 240 - 81)])
+def test_a_box_holds_all_lines_and_stands_on_the_edge(
+    store: FolderStore, ffmpeg: Path, tmp_path: Path, position: str, first: int
+) -> None:
+    """Three lines of 21 pixels, two spaces of 4, padding of 5."""
+    file = tmp_path / "black.mp4"
+    run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", "color=black:size=320x240:duration=0.2", file])
+    white = {"color": "#FFFFFF", "box": {"color": "#FFFFFF"}}
+    text = {"text": "x\ny\nX", "position": position, "margin_percent": 0, "size_percent": 7.3}
+    plan = plan_edit(store, file, {"texts": [{**text, **white, "font": "serif-bold"}]}, {})
+    render_chunk(store, JOB, plan.chunks[0], remaining_s=PLENTY_S)
+    with av.open(str(store.path(Keys(JOB).chunk("video", 0, "mp4")))) as opened:
+        plane = next(opened.decode(video=0)).reformat(format="gray").planes[0]
+    column = bytes(plane)[160 :: plane.line_size]
+    assert [y for y, grey in enumerate(column) if grey > 200] == list(range(first, first + 81))

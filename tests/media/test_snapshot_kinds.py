@@ -8,9 +8,9 @@ from typing import Any
 import av
 import pytest
 
+from functions.shared.images import image_size
 from functions.shared.media_store import Keys
 from functions.shared.plan import Plan, Snapshots
-from functions.shared.images import image_size
 from functions.take_snapshots.poster import looks
 from functions.take_snapshots.take import take_batch
 from tests.media.support import JOB, PLENTY_S, FolderStore, plan_job, request, run_ffmpeg
@@ -278,3 +278,21 @@ def test_a_blurred_picture_looks_worse_than_a_sharp_one() -> None:
     dark = bytes(sample // 16 for sample in sharp)
     assert looks(sharp, 40, 40) > looks(blurred, 40, 40) > looks(dark, 40, 40)
     assert not looks(bytes([128] * 1600), 40, 40).is_clear
+
+
+def test_pictures_of_hdr_are_as_bright_as_they_are_meant(
+    store: FolderStore, ffmpeg: Path, tmp_path: Path
+) -> None:
+    """A white of 203 cd/m² is PQ's code 0.58: gray, if it is taken as it is."""
+    gray = "color=0x949494:size=64x36:duration=1,format=yuv420p10le"
+    tags = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
+    x265 = ["-c:v", "libx265", "-x265-params", "log-level=error"]
+    run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", f"{gray},{tags}", *x265, tmp_path / "hdr.mp4"])
+    sheet = {"count": 2, "width": 64}
+
+    plan, _ = take(store, tmp_path / "hdr.mp4", at_s=[0.5], format="png", sprite=sheet)
+
+    assert plan.notes == ("Snapshots: HDR was tone-mapped to SDR, as picture files are shown.",)
+    for name in ("00000-64.png", "sprite-000.png"):
+        _, _, samples = pixels(store.path(Keys(JOB).snapshot_part(name)))
+        assert 190 <= sum(samples) / len(samples) <= 245, name

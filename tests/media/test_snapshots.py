@@ -88,11 +88,12 @@ def test_jpegs_in_several_sizes_show_the_full_range(
         assert min(bytes(frame.reformat(format="gray").planes[0])[:320]) >= 250
 
 
+@pytest.mark.parametrize("by_frames", [2, 12])
 def test_snapshot_past_the_real_end_steps_back_to_the_last_frame(
-    store: FolderStore, ffmpeg: Path, tmp_path: Path
+    store: FolderStore, ffmpeg: Path, tmp_path: Path, by_frames: int
 ) -> None:
     file = make(ffmpeg, Kind("short", ".mp4", "-c:v libx264", length_s=2, sound_s=None), tmp_path)
-    plan = lengthened(store, file, by_frames=2)
+    plan = lengthened(store, file, by_frames=by_frames)
 
     take_batch(store, JOB, 0, remaining_s=PLENTY_S)
 

@@ -2,18 +2,29 @@
 
 import subprocess
 from array import array
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 
 from functions.render_audio.render import render_audio
 from functions.shared.errors import SourceHasNoSound
-from functions.shared.media_store import Keys
+from functions.shared.media_store import Keys, MediaStore
 from functions.shared.plan import Plan
+from tests.media.assembling import assembled, fetch, media_store
 from tests.media.sources import AAC as WITH_NOISE
 from tests.media.sources import H264, Kind, make
-from tests.media.support import JOB, PLENTY_S, FolderStore, plan_job, request, run_ffmpeg
+from tests.media.support import (
+    JOB,
+    PLENTY_S,
+    FolderStore,
+    plan_job,
+    render_job,
+    request,
+    run_ffmpeg,
+)
 
 RATE = 48_000
 CLIPS = (
@@ -31,6 +42,12 @@ KINDS = (
     Kind("ntsc", ".mp4", f"{H264} {AAC}", rate="30000/1001", length_s=LENGTH_S, sound_s=LENGTH_S),
     Kind("late", ".mp4", f"{H264} {AAC}", length_s=LENGTH_S, sound_s=5, delay_sound_s=1),
 )
+
+
+@pytest.fixture
+def published() -> Iterator[MediaStore]:
+    with media_store() as store:
+        yield store
 
 
 def job(store: FolderStore, file: Path, *containers: str, **edit: object) -> Plan:
@@ -149,6 +166,26 @@ def test_every_kind_of_sound_file(store: FolderStore, ffmpeg: Path, tmp_path: Pa
     assert pcm(ffmpeg, "-i", part(store, plan, "wav")) == source
 
 
+def test_sound_of_a_telephone(store: FolderStore, ffmpeg: Path, tmp_path: Path) -> None:
+    """At 8 kHz, which not every codec has in every container."""
+    file = make(
+        ffmpeg, Kind("call", ".mov", f"{H264} -c:a pcm_mulaw -ar 8000", length_s=2), tmp_path
+    )
+    outputs = [
+        {"name": codec, "height": 90, "audio": {"codec": codec}}
+        for codec in ("aac", "mp3", "opus", "flac")
+    ]
+    plan = plan_job(store, request(render={"outputs": outputs}), file)
+    render_audio(store, JOB, remaining_s=PLENTY_S)
+    assert plan.audio is not None
+    for track in plan.audio.tracks:
+        made = store.head(Keys(JOB).audio(track.file_name))
+        assert made is not None
+        rate = {"mp3": 16_000, "opus": 48_000}.get(track.codec, 8000)
+        assert made.metadata["rate"] == str(rate)
+        assert made.metadata["samples"] == str(9 * rate)
+
+
 def test_sound_mixed_down(store: FolderStore, ffmpeg: Path, tmp_path: Path) -> None:
     """What only the centre says is heard on both sides, or in the one there is."""
     file = tmp_path / "surround.mka"
@@ -171,3 +208,31 @@ def test_sound_of_a_source_without_any(store: FolderStore, ffmpeg: Path, tmp_pat
     mute = make(ffmpeg, Kind("mute", ".mp4", H264, length_s=1, sound_s=None), tmp_path)
     with pytest.raises(SourceHasNoSound, match=r"has no sound, and output mp3 is a file of sound"):
         job(store, mute, "mp3")
+
+
+def test_files_of_sound_are_published(
+    store: FolderStore, ffmpeg: Path, published: MediaStore
+) -> None:
+    """Beside a video of the same sound, from clips, with tags where they are asked for."""
+    file = make(ffmpeg, KINDS[0], store.folder)
+    outputs: list[dict[str, object]] = [
+        {"name": "film", "height": 90, "video": {"preset": "ultrafast"}},
+        {"name": "same", "container": "m4a"},
+        {"name": "tagged", "container": "mp3", "metadata": {"title": "Über; alles=1"}},
+    ]
+    wanted = request(render={"outputs": outputs}, edit={"clips": [{"start_s": 1, "end_s": 3.5}]})
+    plan = plan_job(store, wanted, file)
+    assert plan.audio is not None
+    assert len(plan.audio.tracks) == 2
+    render_job(store, plan)
+    film, same, tagged = assembled(store, plan, published).outputs
+
+    assert (film.frames, same.frames, same.width) == (75, None, None)
+    assert film.audio == same.audio
+    for made in (same, tagged):
+        local = fetch(published, made.key, store.folder)
+        samples = len(pcm(ffmpeg, "-i", local))
+        assert samples == round(75 * 1001 / 30_000 * RATE)
+        assert made.duration_s == samples / RATE
+    with av.open(str(local)) as opened:
+        assert opened.metadata["title"] == "Über; alles=1"

@@ -81,7 +81,7 @@ def test_killed_renderer_is_transient_and_a_retry_makes_exactly_the_chunk(
     store: FolderStore, ffmpeg: Path, clip: Path, own_tmp: Path
 ) -> None:
     plan = plan_job(store, lossless(), clip)
-    slow = _with_preset(store, plan, "placebo", height=1080)
+    slow = _with_preset(store, plan, "veryslow", height=1440)
     chunk = slow.chunks[1]
     key = Keys(JOB).chunk("video", chunk.index)
     raised: list[BaseException] = []
@@ -132,7 +132,7 @@ def _catch(raised: list[BaseException], work: Callable[[], object]) -> Callable[
 def test_renderer_out_of_time_is_stopped_and_named(
     store: FolderStore, clip: Path, own_tmp: Path
 ) -> None:
-    plan = _with_preset(store, plan_job(store, lossless(), clip), "placebo", height=1080)
+    plan = _with_preset(store, plan_job(store, lossless(), clip), "veryslow", height=1440)
     started = time.monotonic()
 
     with pytest.raises(RenderTimedOut, match="did not finish s3://media/source in 1 s"):

@@ -1,5 +1,6 @@
 """moto's Step Functions interpreter without its Java engine and without Docker."""
 
+import functools
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,6 +28,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import (
     branches_decl as moto_branches,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from tests.mocked_aws import mocked_aws
 from tests.statemachine.machine import BUCKET, Machine, Worker, Workers
@@ -58,6 +60,10 @@ def fail_the_map_with_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(component, "_map_run", run_and_judge)
 
 
+# The machine's text is long, and the same in every test.
+validated_once = functools.cache(StepFunctionsParserBackend._validate_definition)
+
+
 class AnyErrorName(ErrorName):
     """AWS lets an error named `States.…` leave a Parallel's branch; moto crashes on it."""
 
@@ -69,6 +75,9 @@ def make_machine(
     """A machine whose workers are the healthy ones but for those given by name."""
     monkeypatch.setattr(moto_jsonata, "_eval_jsonata", lambda text: Jsonata(text).evaluate(None))
     fail_the_map_with_its_children(monkeypatch)
+    monkeypatch.setattr(
+        StepFunctionsParserBackend, "_validate_definition", staticmethod(validated_once)
+    )
     monkeypatch.setattr(moto_branches, "CustomErrorName", AnyErrorName)
     # On a failed state its evaluator logs the whole parsed machine.
     caplog.set_level(logging.CRITICAL, "moto.stepfunctions")

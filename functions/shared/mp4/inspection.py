@@ -27,6 +27,7 @@ class AudioPart:
     """A file with one audio track."""
 
     packets: int
+    """Of PCM: samples."""
     sample_rate: int
     """Ticks per second of the track; ffmpeg writes the sample rate."""
     channels: int
@@ -112,7 +113,7 @@ def describe_video(track: Track, size_bytes: int) -> VideoPart:
 def describe_audio(movie: Movie, track: Track, size_bytes: int) -> AudioPart:
     media_ticks = sum(count * delta for count, delta in track.delta_runs)
     return AudioPart(
-        packets=len(track.sizes),
+        packets=track.plain.samples if track.plain else len(track.sizes),
         sample_rate=track.timescale,
         channels=track.channels,
         start_s=gap_s(movie, track.edits),

@@ -20,7 +20,7 @@ from functions.shared.mp4.source import ByteSource, read_exactly
 from functions.shared.mp4.track import Movie, Track
 from functions.shared.mp4.writer import (
     TrackTables,
-    audio_tables,
+    further_tables,
     mdat_header,
     moov,
     video_tables,
@@ -30,7 +30,7 @@ RUNS_PER_S = 2
 BLOCK_BYTES = 2 << 20
 _MAX_TIMESCALE = 0x7FFF_FFFF
 _MAX_NARROW_BYTES = 0xFFFF_FFFF
-_VIDEO, _AUDIO = 0, 1
+_VIDEO = 0
 _NOTHING_MORE = About()
 
 
@@ -89,26 +89,31 @@ def plan_stitch(
     frame_ticks: int,
     audio: tuple[Movie, Track] | None = None,
     about: About = _NOTHING_MORE,
+    texts: Sequence[tuple[Movie, Track]] = (),
 ) -> Stitch:
-    """Lay out the file made of `parts`, each checked by `check_grid`, and at most one audio."""
+    """Lay out the file made of `parts`, each checked by `check_grid`, at most one audio, and
+    captions (`text_track`)."""
     joined = join_video(parts, frame_ticks)
-    runs = _interleaved(joined, audio[1] if audio else None)
+    beside = [*([audio] if audio else []), *texts]
+    runs = _interleaved(joined, [track for _, track in beside])
     timescale = joined.first.timescale
     if audio is not None:
         timescale = _common_timescale(timescale, audio[0].timescale)
-    chunks = [[run.samples for run in runs if run.track == track] for track in (_VIDEO, _AUDIO)]
+    chunks: list[list[int]] = [[] for _ in range(1 + len(beside))]
+    for run in runs:
+        chunks[run.track].append(run.samples)
     tracks = [video_tables(joined, timescale, chunks[_VIDEO])]
-    if audio is not None:
-        tracks.append(audio_tables(audio[1], audio[0].timescale, timescale, chunks[_AUDIO]))
+    for number, (movie, track) in enumerate(beside, start=1):
+        tracks.append(further_tables(number + 1, track, movie.timescale, timescale, chunks[number]))
     head = _head(tracks, runs, timescale, about)
     media_bytes = sum(run.length for run in runs)
     return Stitch(head, tuple(runs), joined.frames, len(head) + media_bytes)
 
 
-def stitched(plan: Stitch, video: Iterable[bytes], audio: Iterable[bytes] = ()) -> Iterator[bytes]:
-    """The file's bytes. `video` and `audio` are the tracks' samples, in blocks of any size."""
+def stitched(plan: Stitch, video: Iterable[bytes], *further: Iterable[bytes]) -> Iterator[bytes]:
+    """The file's bytes. `video` and `further` are the tracks' samples, in blocks of any size."""
     yield plan.head
-    streams = (Blocks(video), Blocks(audio))
+    streams = [Blocks(video), *map(Blocks, further)]
     for run in plan.runs:
         yield from streams[run.track].take(run.length)
     for stream in streams:
@@ -143,13 +148,13 @@ class Blocks:
         raise PartMismatch("has fewer bytes of media than its tables say")
 
 
-def _interleaved(joined: JoinedVideo, audio: Track | None) -> list[Run]:
+def _interleaved(joined: JoinedVideo, further: Sequence[Track]) -> list[Run]:
     """Runs of each track in turn, by decoding time."""
     ticks = joined.frame_ticks
     video_dts = range(0, joined.frames * ticks, ticks)
     runs = list(_runs(_VIDEO, video_dts, joined.first.timescale, joined.sizes))
-    if audio is not None:
-        runs.extend(_runs(_AUDIO, audio.dts, audio.timescale, audio.sizes))
+    for number, track in enumerate(further, start=1):
+        runs.extend(_runs(number, track.dts, track.timescale, track.sizes))
     return [run for _, run in sorted(runs, key=lambda placed: placed[0])]
 
 
@@ -178,21 +183,14 @@ def _head(
     mdat = mdat_header(media_bytes)
 
     def tables(base: int, *, wide: bool) -> bytes:
-        offsets = _chunk_offsets(base, runs, "Q" if wide else "I")
-        own = offsets[: len(tracks)]
+        offsets = [array("Q" if wide else "I") for _ in tracks]
+        for run in runs:
+            offsets[run.track].append(base)
+            base += run.length
         tags = about.user_data
-        return about.file_type + moov(tracks, own, timescale, wide=wide, user_data=tags)
+        return about.file_type + moov(tracks, offsets, timescale, wide=wide, user_data=tags)
 
     # A first try with offsets from 0 tells the tables' length, which no offset changes.
     wide = media_bytes > _MAX_NARROW_BYTES - MAX_MOOV_BYTES
     base = len(tables(0, wide=wide)) + len(mdat)
     return tables(base, wide=wide) + mdat
-
-
-def _chunk_offsets(base: int, runs: Sequence[Run], typecode: str) -> list["array[int]"]:
-    """Where each track's runs begin, the first one at `base`."""
-    offsets = [array(typecode), array(typecode)]
-    for run in runs:
-        offsets[run.track].append(base)
-        base += run.length
-    return offsets

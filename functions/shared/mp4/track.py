@@ -5,18 +5,18 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate
 
 from functions.shared.errors import PartMismatch
 from functions.shared.mp4.boxes import Box, read_moov
+from functions.shared.mp4.plain import Plain, channels, more_entry_bytes
+from functions.shared.mp4.sample_tables import composition, read_samples, sync
 from functions.shared.mp4.source import ByteSource
 
-MAX_SAMPLES = 1 << 22
-"""19 hours at 60 fps; a damaged count can't ask for more memory than this needs."""
 _MAX_EDITS = 64
 _MAX_S = 10_000_000
 ENTRY_HEADER_BYTES = {"vide": 78, "soun": 28}
 """Fixed fields of a sample entry, after its box header and before its boxes."""
+_MEDIA_HEADERS = {"vmhd", "smhd", "nmhd"}
 EMPTY_EDIT = -1
 
 
@@ -35,7 +35,7 @@ class Track:
     """What a trak box says. Times are in `timescale` ticks unless said otherwise."""
 
     kind: str
-    """`vide` or `soun` for those that matter here."""
+    """`vide`, `soun` or `sbtl` for those that matter here."""
     timescale: int
     duration: int
     sizes: "array[int]"
@@ -59,6 +59,8 @@ class Track:
     handler: Box
     media_header: bytes
     language: bytes
+    plain: Plain | None = None
+    """PCM: what is called a sample here is a group of them."""
 
     @property
     def data_end(self) -> int:
@@ -80,7 +82,7 @@ class Track:
 
     @property
     def channels(self) -> int:
-        return self.sample_entry.number(16, 2)
+        return channels(self.sample_entry)
 
     @property
     def sample_entry(self) -> Box:
@@ -136,8 +138,8 @@ def _read_track(trak: Box) -> Track:
     wide = media_header.number(0, 1) != 0
     kind = media.require("hdlr").payload(8, 4).decode("latin-1")
     description = table.require("stsd")
-    sizes = _sizes(table.require("stsz"))
-    runs = _runs(table.require("stts"), len(sizes))
+    samples = read_samples(table, description, kind)
+    sizes, runs = samples.sizes, samples.runs
     timescale = media_header.number(20 if wide else 12, 4)
     if timescale == 0:
         raise PartMismatch(f"has a {kind} track with a timescale of 0")
@@ -146,11 +148,11 @@ def _read_track(trak: Box) -> Track:
         timescale=timescale,
         duration=media_header.number(24, 8) if wide else media_header.number(16, 4),
         sizes=sizes,
-        offsets=_offsets(table, sizes),
+        offsets=samples.offsets,
         delta_runs=runs,
-        dts=_decode_times(runs),
-        composition=_composition(table.find("ctts"), len(sizes)),
-        sync=_sync(table.find("stss"), len(sizes)),
+        dts=samples.dts,
+        composition=composition(table.find("ctts"), len(sizes)),
+        sync=sync(table.find("stss"), len(sizes)),
         edits=tuple(_edits(trak.find("edts", "elst"))),
         description=description,
         config_sha256=_config_hash(description, kind),
@@ -158,93 +160,11 @@ def _read_track(trak: Box) -> Track:
         header=trak.require("tkhd"),
         handler=media.require("hdlr"),
         media_header=b"".join(
-            box.raw() for box in media.require("minf").children() if box.kind in ("vmhd", "smhd")
+            box.raw() for box in media.require("minf").children() if box.kind in _MEDIA_HEADERS
         ),
         language=media_header.payload(32 if wide else 20, 2),
+        plain=samples.plain,
     )
-
-
-def _sizes(box: Box) -> "array[int]":
-    uniform, count = box.number(4, 4), box.number(8, 4)
-    if count > MAX_SAMPLES:
-        raise PartMismatch(f"has a damaged stsz box: it claims {count} samples")
-    if uniform:
-        return array("I", [uniform]) * count
-    return box.numbers(12, box.entry_count(8, 4), "I")
-
-
-def _runs(box: Box, samples: int) -> tuple[tuple[int, int], ...]:
-    """(samples, value) pairs of an stts or ctts box, which together cover every sample."""
-    flat = box.numbers(8, 2 * box.entry_count(4, 8), "I")
-    covered = sum(flat[::2])
-    if covered != samples:
-        raise PartMismatch(
-            f"has a damaged {box.kind} box: it covers {covered} samples of {samples}"
-        )
-    return tuple(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _decode_times(runs: tuple[tuple[int, int], ...]) -> "array[int]":
-    times, now = array("q"), 0
-    for count, delta in runs:
-        end = now + count * delta
-        times.extend(range(now, end, delta) if delta else [now] * count)
-        now = end
-    return times
-
-
-def _composition(box: Box | None, samples: int) -> "array[int]":
-    if box is None:
-        return array("i", bytes(4 * samples))
-    offsets = array("i")
-    for count, value in _runs(box, samples):
-        # Written as two's complement even in version 0, as every reader takes it.
-        offsets.extend([value - (value >> 31 << 32)] * count)
-    return offsets
-
-
-def _sync(box: Box | None, samples: int) -> "array[int] | None":
-    if box is None:
-        return None
-    numbers = box.numbers(8, box.entry_count(4, 4), "I")
-    if any(not 1 <= number <= samples for number in numbers):
-        raise PartMismatch("has a damaged stss box: a key frame's number is no sample's")
-    return numbers
-
-
-def _offsets(table: Box, sizes: "array[int]") -> "array[int]":
-    """Every sample's place in the file: chunks of samples lie together."""
-    chunks = _chunk_offsets(table)
-    runs = _chunk_runs(table.require("stsc"), len(chunks))
-    offsets, done = array("Q"), 0
-    for first, last, per_chunk in runs:
-        if per_chunk * (last - first) > len(sizes) - done:
-            raise PartMismatch("has a damaged stsc box: its chunks hold more samples than exist")
-        for chunk in chunks[first:last]:
-            held = sizes[done : done + per_chunk]
-            offsets.extend(accumulate(held[:-1], initial=min(chunk, 1 << 62)))
-            done += per_chunk
-    if done != len(sizes):
-        raise PartMismatch(f"has a damaged stsc box: it places {done} of {len(sizes)} samples")
-    return offsets
-
-
-def _chunk_offsets(table: Box) -> "array[int]":
-    short = table.find("stco")
-    if short is not None:
-        return short.numbers(8, short.entry_count(4, 4), "I")
-    wide = table.require("co64")
-    return wide.numbers(8, wide.entry_count(4, 8), "Q")
-
-
-def _chunk_runs(box: Box, chunks: int) -> Iterator[tuple[int, int, int]]:
-    """(first chunk, chunk after the last, samples in each), chunks counted from 0."""
-    flat = box.numbers(8, 3 * box.entry_count(4, 12), "I")
-    firsts = [first - 1 for first in flat[::3]]
-    for first, after, per_chunk in zip(firsts, [*firsts[1:], chunks], flat[1::3], strict=False):
-        if not 0 <= first <= after <= chunks or per_chunk == 0:
-            raise PartMismatch("has a damaged stsc box: its chunks are not in order")
-        yield first, after, per_chunk
 
 
 def _edits(box: Box | None) -> Iterator[Edit]:
@@ -274,6 +194,8 @@ def _config_hash(description: Box, kind: str) -> str:
     fixed_bytes = ENTRY_HEADER_BYTES.get(kind)
     if fixed_bytes is None:
         return hashlib.sha256(entry.raw()).hexdigest()
+    if kind == "soun":
+        fixed_bytes += more_entry_bytes(entry)
     digest = hashlib.sha256(entry.kind.encode("latin-1"))
     digest.update(entry.payload(0, fixed_bytes))
     for child in entry.children(fixed_bytes):

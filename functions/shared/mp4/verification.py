@@ -1,5 +1,6 @@
 """Check a finished file against what was planned, from its own tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,6 +23,8 @@ class Expected:
     audio: AudioPart | None
     size_bytes: int | None
     """None: not known, as the file was written before."""
+    texts: Sequence[Track] = ()
+    """Captions, in order."""
 
     @property
     def duration_s(self) -> Fraction:
@@ -40,11 +43,14 @@ def verify_file(source: ByteSource, expected: Expected, *, name: str) -> int:
 def _verify(source: ByteSource, expected: Expected) -> None:
     movie = read_movie(source)
     kinds = [track.kind for track in movie.tracks]
-    _same("tracks", kinds, ["vide", "soun"] if expected.audio else ["vide"])
+    sound = ["soun"] if expected.audio else []
+    _same("tracks", kinds, ["vide", *sound, *(text.kind for text in expected.texts)])
     _same("tables before the media data", movie.tables_first, True)
     _verify_video(movie, movie.tracks[0], expected, source.size_bytes)
     if expected.audio is not None:
         _verify_audio(movie, movie.tracks[1], expected.audio)
+    for track, text in zip(movie.tracks[1 + len(sound) :], expected.texts, strict=True):
+        _verify_text(track, text)
     _same("last sample's end", max(t.data_end for t in movie.tracks), source.size_bytes)
     if expected.size_bytes is not None:
         _same("size in bytes", source.size_bytes, expected.size_bytes)
@@ -72,6 +78,13 @@ def _verify_audio(movie: Movie, track: Track, part: AudioPart) -> None:
     _same("audio duration", audio.duration_s, part.duration_s)
     if not 0 <= (audio.start_s - part.start_s) * movie.timescale < 1:
         raise PartMismatch(f"has audio from {audio.start_s} s, its part from {part.start_s} s")
+
+
+def _verify_text(track: Track, text: Track) -> None:
+    _same("captions' lengths", track.delta_runs, text.delta_runs)
+    _same("captions' sizes", track.sizes, text.sizes)
+    _same("captions' configuration", track.config_sha256, text.config_sha256)
+    _same("captions' language", track.language, text.language)
 
 
 def _same(what: str, found: object, planned: object) -> None:

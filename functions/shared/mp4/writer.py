@@ -9,6 +9,7 @@ from itertools import groupby
 
 from functions.shared.mp4.boxes import Box, big_endian, box, full_box
 from functions.shared.mp4.joining import JoinedVideo
+from functions.shared.mp4.plain import Plain
 from functions.shared.mp4.track import Edit, Track
 
 _MAX_32 = 0xFFFF_FFFF
@@ -34,6 +35,7 @@ class TrackTables:
     edits: Sequence[Edit]
     sample_groups: bytes
     chunk_samples: Sequence[int]
+    plain: Plain | None = None
 
 
 def video_tables(joined: JoinedVideo, movie_timescale: int, chunks: Sequence[int]) -> TrackTables:
@@ -55,13 +57,17 @@ def video_tables(joined: JoinedVideo, movie_timescale: int, chunks: Sequence[int
     )
 
 
-def audio_tables(
-    track: Track, own_movie_timescale: int, movie_timescale: int, chunks: Sequence[int]
+def further_tables(
+    number: int,
+    track: Track,
+    own_movie_timescale: int,
+    movie_timescale: int,
+    chunks: Sequence[int],
 ) -> TrackTables:
-    """The audio track as it was, its edit list (priming, gap, length) in the new timescale."""
+    """A track as it was, its edit list (priming, gap, length) in the new timescale."""
     scale = Fraction(movie_timescale, own_movie_timescale)
     return TrackTables(
-        number=2,
+        number=number,
         like=track,
         description=track.description.raw(),
         duration=track.duration,
@@ -71,7 +77,8 @@ def audio_tables(
         sync=track.sync,
         edits=[Edit(_up(edit.duration * scale), edit.media_time) for edit in track.edits],
         sample_groups=track.sample_groups,
-        chunk_samples=chunks,
+        chunk_samples=track.plain.chunks(chunks) if track.plain else chunks,
+        plain=track.plain,
     )
 
 
@@ -155,7 +162,11 @@ def _sample_tables(track: TrackTables, offsets: "array[int]", *, wide: bool) -> 
         signed = any(value < 0 for _, value in runs)
         tables.append(_run_box("ctts", runs, version=1 if signed else 0))
     tables.append(_chunk_map(track.chunk_samples))
-    sizes = struct.pack(">II", 0, len(track.sizes)) + big_endian(track.sizes)
+    sizes = (
+        struct.pack(">II", track.plain.sample_bytes, track.plain.samples)
+        if track.plain
+        else struct.pack(">II", 0, len(track.sizes)) + big_endian(track.sizes)
+    )
     tables.append(full_box("stsz", 0, 0, sizes))
     tables.append(_table("co64" if wide else "stco", offsets))
     return [*tables, track.sample_groups]

@@ -15,6 +15,7 @@ from functions.shared.plan.snapshots import (
     ScenePart,
     SceneSearch,
     Sheet,
+    Size,
     Snapshots,
 )
 from functions.shared.plan.sound import (
@@ -28,6 +29,7 @@ from functions.shared.plan.sound import (
 )
 from functions.shared.plan.stream import Stream
 from functions.shared.plan.whole import Plan, Source
+from functions.shared.plan.whole_picture import WholePicture
 
 __all__ = [
     "Accuracy",
@@ -54,6 +56,7 @@ __all__ = [
     "ScenePart",
     "SceneSearch",
     "Sheet",
+    "Size",
     "Snapshots",
     "SoundChange",
     "SoundFile",
@@ -63,5 +66,6 @@ __all__ = [
     "Stream",
     "ToneMap",
     "Video",
+    "WholePicture",
     "frame_slack",
 ]

@@ -1,5 +1,7 @@
 """How an output's pictures are coloured and encoded."""
 
+from typing import Literal
+
 from functions.shared.plan.base import Frozen
 from functions.shared.request.encoding import Codec, Preset, Profile
 
@@ -36,6 +38,8 @@ class Coding(Frozen):
     """Whether it is HDR by SMPTE ST 2084, which x265 has settings for."""
     tone_map: ToneMap | None = None
     """HDR to be made SDR; None: colours stay what they are."""
+    plane: Literal["colour", "alpha"] | None = None
+    """Of pictures with alpha, which of the two streams this is; None: both are in one."""
     flattened: bool = False
     """Whether transparent pictures are laid on black."""
     from_rgb: bool = False
@@ -43,4 +47,4 @@ class Coding(Frozen):
 
     @property
     def has_alpha(self) -> bool:
-        return self.pixel_format.startswith("yuva")
+        return self.pixel_format.startswith(("yuva", "rgba"))

@@ -23,6 +23,8 @@ class Output(Frozen):
     segment_frames: int | None = None
     """Frames of a segment, where it is the rung of a stream: its parts are fragmented, and no key
     frame is within a segment. None: a file of its own."""
+    alpha_of: str | None = None
+    """The output whose alpha this is: its parts go into that one's file."""
     audio_track: str | None
     """The name of the encoding of the sound it has; None: no audio track."""
     metadata: dict[str, str] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from functions.shared.plan.base import Frozen
+from functions.shared.plan.coding import ToneMap
 
 ImageFormat = Literal["jpeg", "png", "webp", "avif"]
 Accuracy = Literal["frame", "keyframe"]
@@ -82,6 +83,8 @@ class Snapshots(Frozen):
     """1 to 100; None: the format's usual."""
     lossless: bool = False
     blurhash: bool = False
+    tone_map: ToneMap | None = None
+    """Of HDR sources: picture files are SDR."""
     scenes: SceneSearch | None = None
     sheets: tuple[Sheet, ...] = ()
     poster: PosterChoice | None = None

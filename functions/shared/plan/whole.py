@@ -10,6 +10,7 @@ from functions.shared.plan.picture import PictureEdit
 from functions.shared.plan.snapshots import Snapshots
 from functions.shared.plan.sound import Audio, SoundFile
 from functions.shared.plan.stream import Stream
+from functions.shared.plan.whole_picture import WholePicture
 
 
 class Source(Frozen):
@@ -41,6 +42,8 @@ class Plan(Frozen):
     sound_files: tuple[SoundFile, ...] = ()
     """Files of sound alone."""
     streams: tuple[Stream, ...] = ()
+    whole_pictures: tuple[WholePicture, ...] = ()
+    """Files that are rendered in one piece."""
     snapshots: Snapshots | None
     chunk_frames: int
     threads: int
@@ -52,7 +55,15 @@ class Plan(Frozen):
     @property
     def files(self) -> tuple[Output, ...]:
         """The outputs that become a file each."""
-        return tuple(output for output in self.outputs if output.segment_frames is None)
+        return tuple(
+            output
+            for output in self.outputs
+            if output.segment_frames is None and output.alpha_of is None
+        )
+
+    def alpha_of(self, output: Output) -> Output | None:
+        """The output that is another's alpha, where its codec keeps that apart."""
+        return next((one for one in self.outputs if one.alpha_of == output.name), None)
 
     @property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -67,6 +78,23 @@ class Plan(Frozen):
             Chunk(index=i, start_frame=a, end_frame=b)
             for i, (a, b) in enumerate(zip(starts, [*starts[1:], total], strict=True))
         )
+
+    @property
+    def items(self) -> tuple[Chunk, ...]:
+        """What the Map is given: the chunks, then each whole picture."""
+        return (*self.chunks, *map(self.chunk_of, self.whole_pictures))
+
+    def chunk_of(self, picture: WholePicture) -> Chunk:
+        """A whole picture as an item."""
+        return Chunk(
+            index=len(self.chunks) + self.whole_pictures.index(picture),
+            start_frame=picture.start_frame,
+            end_frame=picture.end_frame,
+        )
+
+    def whole_picture(self, item: Chunk) -> WholePicture | None:
+        """The picture that an item is; None: it is a chunk, or none of this plan."""
+        return next((one for one in self.whole_pictures if self.chunk_of(one) == item), None)
 
     @property
     def timeline(self) -> tuple[Clip, ...]:

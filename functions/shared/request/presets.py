@@ -54,7 +54,7 @@ PRESETS: dict[PresetName, dict[str, Any]] = {
         "width": 1920,
         "height": 1080,
         "fit": "inside",
-        "video": {"codec": "hevc", "crf": 26},
+        "video": {"codec": "hevc", "crf": 24},
     },
     "av1-1080p": {
         "container": "mp4",

@@ -105,9 +105,9 @@ class SnapshotRequest(Model):
     accuracy: Literal["frame", "keyframe"] = Field(
         default="frame",
         description=(
-            "`keyframe` takes the nearest key frame before, or the first frame of its clip, which costs"
-            " much less; its own time is told. MPEG streams have no index of key frames: from them frames are always exact, as"
-            " scene changes are."
+            "`keyframe` takes the nearest key frame before, or the first frame of its clip, which"
+            " costs much less; its own time is told. MPEG streams have no index of key frames: their"
+            " frames are always exact, as scene changes are."
         ),
     )
     widths: Annotated[
@@ -148,3 +148,17 @@ class SnapshotRequest(Model):
         if self.lossless and self.format != "webp":
             raise ValueError("lossless is of webp: png is lossless anyway, jpeg and avif are not")
         return self
+
+    @property
+    def most_files(self) -> int:
+        """Files there can be at most, as far as the request tells: of `every_s` many."""
+        pictures = (
+            self.count
+            or len(self.at_s or self.at_percent or ())
+            or (self.random.count if self.random else 0)
+            or (self.scenes.most if self.scenes else 0)
+            or (MOST_PICTURES if self.every_s else 0)
+        )
+        sprite_files = MOST_PICTURES if self.sprite else 0
+        in_all_widths = (pictures + (1 if self.poster else 0)) * len(self.widths)
+        return in_all_widths + sprite_files + (1 if self.contact_sheet else 0)

@@ -27,7 +27,7 @@ SOUND_FILES = ("m4a", "mp3", "flac", "wav", "opus")
 
 LOSSLESS: tuple[SoundCodec, ...] = ("flac", "pcm")
 
-_BITRATES_KBPS = {"aac": (32, 512), "mp3": (32, 320), "opus": (16, 512)}
+_BITRATES_KBPS = {"aac": (32, 512), "mp3": (32, 320), "opus": (16, 256)}
 _RATES_HZ: dict[str, tuple[int, ...]] = {
     "aac": (8000, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000),
     "mp3": (16000, 22050, 24000, 32000, 44100, 48000),

@@ -84,11 +84,12 @@ class StreamRequest(Model):
         le=10,
         description="Seconds of a segment, as near as whole frames allow; one value in a job.",
     )
-    renditions: Annotated[tuple[Rendition, ...], Field(min_length=1, max_length=8)] = Field(
-        default=tuple(Rendition(height=height) for height in _USUAL_HEIGHTS),
+    renditions: Annotated[tuple[Rendition, ...], Field(max_length=8)] = Field(
+        default=(),
         description=(
-            "The ladder, in the order playlists list it. One that is larger than the edited picture"
-            " is left out, and the job says so, but the smallest never is."
+            "The ladder, in the order playlists list it; without it the heights 1080, 720, 480 and"
+            " 240. One that is larger than the edited picture is left out, and the job says so; if"
+            " all are, the smallest is kept."
         ),
     )
     audio: AudioEncoding | None = Field(
@@ -98,6 +99,11 @@ class StreamRequest(Model):
     i_frames: bool = Field(
         default=True, description="Whether HLS has I-frame playlists, for pictures while seeking."
     )
+
+    @property
+    def ladder(self) -> tuple[Rendition, ...]:
+        """The renditions, given or not."""
+        return self.renditions or tuple(Rendition(height=height) for height in _USUAL_HEIGHTS)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

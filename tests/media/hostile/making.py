@@ -43,18 +43,22 @@ def patched(data: bytes, changes: Sequence[tuple[bytes, int, bytes]]) -> bytes:
 
 def mp4_of_ten_hours(data: bytes) -> bytes:
     """The movie's, the tracks' and the media's headers say ten hours; the sample tables don't."""
-    scales = {"mvhd": 16, "mdhd": 16}
-    for kind, at in scales.items():
-        found = data.find(kind.encode())
-        while found >= 0:
-            [scale] = struct.unpack_from(">I", data, found + at)
-            new = struct.pack(">I", min(TEN_HOURS_S * scale, 2**32 - 1))
-            data = data[: found + at + 4] + new + data[found + at + 8 :]
-            found = data.find(kind.encode(), found + 1)
     movie = data.find(b"mvhd")
     [scale] = struct.unpack_from(">I", data, movie + 16)
     length = struct.pack(">I", TEN_HOURS_S * scale)
-    return patched(data, [(b"tkhd", 24, length), (b"elst", 12, length)])
+    lied = patched(data, [(b"mvhd", 20, length), (b"tkhd", 24, length), (b"elst", 12, length)])
+    return mp4_media_of(lied, TEN_HOURS_S)
+
+
+def mp4_media_of(data: bytes, seconds: int) -> bytes:
+    """Each track's media header (mdhd) says so many seconds."""
+    found = data.find(b"mdhd")
+    while found >= 0:
+        [scale] = struct.unpack_from(">I", data, found + 16)
+        new = struct.pack(">I", min(seconds * scale, 2**32 - 1))
+        data = data[: found + 20] + new + data[found + 24 :]
+        found = data.find(b"mdhd", found + 1)
+    return data
 
 
 def matroska_of_ten_hours(data: bytes) -> bytes:

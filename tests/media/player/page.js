@@ -3,20 +3,18 @@
 
 const wanted = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 const errors = [];
-const buffers = {};
-const video = document.createElement('video');
+let video;
+let buffers;
 const canvas = document.createElement('canvas');
 const paint = canvas.getContext('2d', { willReadFrequently: true });
-video.muted = true;
 canvas.width = 20 * wanted.bits;
 canvas.height = 8;
 window.onerror = (message) => errors.push(`script: ${message}`);
 window.onunhandledrejection = (event) => errors.push(`promise: ${event.reason}`);
-video.onerror = () => errors.push(`video: ${video.error.message}`);
 
 // What each source buffer holds is more than `video.buffered`, which is what all of them have.
-const addSourceBuffer = MediaSource.prototype.addSourceBuffer;
-MediaSource.prototype.addSourceBuffer = function (type) {
+const { addSourceBuffer } = MediaSource.prototype;
+MediaSource.prototype.addSourceBuffer = function add(type) {
   const added = addSourceBuffer.call(this, type);
   buffers[type.split('/')[0]] = added;
   return added;
@@ -52,75 +50,122 @@ async function showFrame(frame) {
   return { frame, shown: shown(), time: video.currentTime };
 }
 
-async function playAcross(seam) {
+// Each new picture from a frame on, until there is enough: its time, the number it shows, its height.
+async function watch(from, enough, meanwhile = () => {}) {
   const frames = [];
   let watching = true;
-  const watch = (_, { mediaTime }) => {
-    frames.push([mediaTime, shown()]);
-    if (watching) video.requestVideoFrameCallback(watch);
+  const look = (_, { mediaTime, height }) => {
+    if (!watching) return;
+    frames.push([mediaTime, shown(), height]);
+    video.requestVideoFrameCallback(look);
   };
-  await seek(Math.max(0, seam - wanted.around) / wanted.rate);
-  video.requestVideoFrameCallback(watch);
+  await seek(Math.max(0, from) / wanted.rate);
+  video.requestVideoFrameCallback(look);
   await within('playing', video.play());
-  await until(`playing past ${seam}`, () => video.currentTime > (seam + wanted.around) / wanted.rate);
-  video.pause();
+  meanwhile();
+  await until(`playing from ${from}`, () => enough(frames), 10000, () => {
+    const { currentTime, readyState, paused, buffered, videoHeight } = video;
+    const last = frames.slice(-3);
+    return JSON.stringify([currentTime, readyState, paused, videoHeight, ranges(buffered), last]);
+  });
   watching = false;
-  return { seam, frames };
+  video.pause();
+  return frames;
 }
 
+async function wholeBuffer() {
+  const whole = wanted.frames / wanted.rate;
+  await until('the whole in one buffer', () => {
+    const held = ranges(video.buffered);
+    return held.length === 1 && held[0][1] > whole - 1 / wanted.rate;
+  });
+  return Object.fromEntries(
+    Object.entries(buffers).map(([kind, buffer]) => [kind, ranges(buffer.buffered)]),
+  );
+}
+
+// The event `ended` is not waited for: dash.js may seek on, again and again, at the very end.
 async function playToTheEnd() {
-  const ended = new Promise((resolve) => video.addEventListener('ended', resolve, { once: true }));
   await seek(video.duration - 0.5);
   await within('playing', video.play());
-  await within('the end', ended);
+  await until('the end', () => video.currentTime >= video.duration - 0.5 / wanted.rate);
   return video.currentTime;
 }
 
-// A picture that was decoded stays until another is asked for.
-async function showRung(player, height) {
-  await player.choose(height);
-  for (let times = 0; times < 20 && video.videoHeight !== height; times += 1) {
-    await seek((times % 2) / wanted.rate);
-    await until('a picture', () => video.readyState >= 2);
+async function withPlayer(rung, aheadS, act) {
+  buffers = {};
+  video = document.createElement('video');
+  video.muted = true;
+  video.onerror = () => errors.push(`video: ${video.error.message}`);
+  document.body.append(video);
+  const failed = (text) => errors.push(text);
+  const player = players[wanted.player](video, wanted.address, aheadS, failed);
+  try {
+    const rungs = await player.open(rung);
+    await until('the first pictures', () => video.readyState >= 3);
+    // A picture that was decoded stays until another is asked for.
+    for (let time = 1; rung && video.videoHeight !== rung; time += 1) {
+      if (time > 20) throw new Error(`${rung} lines were never shown`);
+      await seek((time % 2) / wanted.rate);
+      await until('a picture', () => video.readyState >= 2);
+    }
+    return await act(rungs, player);
+  } finally {
+    player.close();
+    video.remove();
   }
-  if (video.videoHeight !== height) throw new Error(`${height} lines were never shown`);
 }
 
-async function tryRung(player, height) {
-  await showRung(player, height);
-  const seeks = [];
-  for (const frame of wanted.seeks) seeks.push(await showFrame(frame));
-  for (const frame of [...wanted.seeks].reverse()) seeks.push(await showFrame(frame));
-  const played = [];
-  for (const seam of wanted.seams) played.push(await playAcross(seam));
-  const whole = wanted.frames / wanted.rate;
-  await seek(0);
-  await until('the whole in the buffer', () => {
-    const held = ranges(video.buffered);
-    return held.length === 1 && held[0][1] > whole - 1 / wanted.rate;
-  }).catch((error) => errors.push(String(error)));
-  const held = Object.entries(buffers).map(([kind, buffer]) => [kind, ranges(buffer.buffered)]);
-  return { height, seeks, played, held: Object.fromEntries(held) };
+function tryRung(rung) {
+  return withPlayer(rung, wanted.frames / wanted.rate, async () => {
+    const seeks = [];
+    for (const frame of wanted.seeks) seeks.push(await showFrame(frame));
+    for (const frame of [...wanted.seeks].reverse()) seeks.push(await showFrame(frame));
+    const played = [];
+    for (const seam of wanted.seams) {
+      const end = (seam + wanted.around) / wanted.rate;
+      const frames = await watch(seam - wanted.around, () => video.currentTime > end);
+      played.push({ seam, frames });
+    }
+    const { videoHeight, duration } = video;
+    return {
+      height: rung,
+      videoHeight,
+      seeks,
+      played,
+      duration,
+      held: await wholeBuffer(),
+      ended: await playToTheEnd(),
+    };
+  });
+}
+
+function trySwitch(from, to) {
+  const turned = (frames) => frames.filter(([, , height]) => height === to).length > 5;
+  return withPlayer(from, 2, (_, player) => watch(0, turned, () => player.turnTo(to)));
+}
+
+function readCaptions() {
+  return withPlayer(null, 5, async (_, player) => {
+    player.showCaptions();
+    await seek(1.5);
+    const cues = () => [...video.textTracks].flatMap((track) => [...(track.activeCues ?? [])]);
+    await until('a caption', () => cues().length > 0);
+    return cues().map((cue) => cue.text);
+  });
 }
 
 async function run() {
-  document.body.append(video);
-  const player = players[wanted.player](video, wanted.address, (text) => errors.push(text));
-  await player.open();
-  await until('metadata', () => video.readyState >= 1);
-  const heights = player.rungs();
+  const listed = await withPlayer(null, 1, async (all) => all);
   const rungs = [];
-  for (const height of heights) rungs.push(await tryRung(player, height));
-  const ended = await playToTheEnd();
-  const { duration } = video;
-  await player.close();
-  return { heights, duration, ended, rungs };
+  for (const rung of listed) rungs.push(await tryRung(rung));
+  const switched = await trySwitch(listed[listed.length - 1], listed[0]);
+  return { heights: listed, rungs, switched, said: await readCaptions() };
 }
 
 run()
   .catch((error) => {
     errors.push(String(error));
-    const { videoHeight, readyState, currentTime } = video;
-    const c = window.hls; const sc = c.streamController; const st = (x)=>({state:x.state, ended: c.streamController.fragmentTracker.isEndListAppended(x.playlistType), lct:x.lastCurrentTime, loaded: x.loadedmetadata, sfr:x.startFragRequested, buffering:x.buffering, timer: x._tickTimer, nlp:x.nextLoadPosition, bi: JSON.stringify(x.getFwdBufferInfo?.(x.mediaBuffer||video, x.playlistType))}); const tc=[sc._tickCallCount, sc.altAudio, sc.audioOnly, typeof sc.tick, c.nextLoadLevel, c.loadLevel, sc.levelLastLoaded===null, sc.levels?.length, c.bufferingEnabled, c.pauseBuffering+""]; const n0=window.hlslog.length; let threw=null; try { sc.doTick(); } catch(e) { threw=String(e.stack); } const after=window.hlslog.slice(n0); return { tc, threw, after, st: [c.hasEnoughToStart, st(sc), st(c.audioStreamController||c.networkControllers?.find(n=>n.playlistType==="audio")||sc)], log: window.hlslog, videoHeight, readyState, currentTime, buffered: ranges(video.buffered) };
+    return {};
   })
   .then((seen) => fetch('/report', { method: 'POST', body: JSON.stringify({ ...seen, errors }) }));

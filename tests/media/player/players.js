@@ -1,55 +1,79 @@
-// hls.js and dash.js behind one shape: `open` loads, `rungs` are heights, `choose` stays on one.
+// hls.js and dash.js behind one shape. A rung is its height: `open` lists them and loads one, or
+// any, with so many seconds ahead; `turnTo` loads another from then on.
 'use strict';
 
 const players = {
-  hls(video, address, failed) {
-    const hls = window.hls = new Hls({ backBufferLength: Infinity, debug: (()=>{window.hlslog=[]; const l=(...a)=>window.hlslog.push(performance.now().toFixed(0)+" "+a.join(" ")); return {trace:l,debug:l,log:l,warn:l,info:l,error:l}})() });
-    hls.on(Hls.Events.ERROR, (_, data) => failed(`${data.type}: ${data.details}`));
+  hls(video, address, aheadS, failed) {
+    const hls = new Hls({
+      autoStartLoad: false,
+      backBufferLength: Infinity,
+      maxBufferLength: aheadS,
+      maxMaxBufferLength: aheadS,
+    });
+    hls.on(Hls.Events.ERROR, (_, data) => {
+      // A load given up for another rung is no failure.
+      if (data.details !== Hls.ErrorDetails.INTERNAL_ABORTED) {
+        failed(`${data.type}: ${data.details}`);
+      }
+    });
+    const number = (rung) => hls.levels.findIndex((level) => level.height === rung);
     return {
-      async open() {
+      async open(rung) {
         const parsed = happens(hls, Hls.Events.MANIFEST_PARSED);
+        const sounding = happens(hls, Hls.Events.AUDIO_TRACK_SWITCHED);
         hls.loadSource(address);
         hls.attachMedia(video);
         await within('the playlist', parsed);
+        if (rung) hls.loadLevel = number(rung);
+        hls.startLoad();
+        // Until it saw its first fragment play, hls.js never says that the stream has an end.
+        if (hls.audioTracks.length > 0) await within('the sound', sounding);
+        return hls.levels.map((level) => level.height);
       },
-      rungs: () => hls.levels.map((level) => level.height),
-      async choose(height) {
-        const number = hls.levels.findIndex((level) => level.height === height);
-        hls.currentLevel = number;
-        await until(`level ${height}`, () => hls.currentLevel === number);
+      turnTo(rung) {
+        hls.nextLevel = number(rung);
       },
-      async close() {
+      showCaptions() {
+        hls.subtitleTrack = 0;
+        hls.subtitleDisplay = true;
+      },
+      close() {
         hls.destroy();
       },
     };
   },
 
-  dash(video, address, failed) {
+  dash(video, address, aheadS, failed) {
     const player = dashjs.MediaPlayer().create();
     const events = dashjs.MediaPlayer.events;
     player.updateSettings({
       debug: { logLevel: dashjs.Debug.LOG_LEVEL_NONE },
-      streaming: { abr: { autoSwitchBitrate: { video: false, audio: false } } },
+      streaming: {
+        abr: { autoSwitchBitrate: { video: false, audio: false } },
+        buffer: { bufferTimeDefault: aheadS, bufferTimeAtTopQuality: aheadS },
+      },
     });
     player.on(events.ERROR, (event) => failed(`${event.error.code}: ${event.error.message}`));
-    player.on(events.PLAYBACK_ERROR, (event) => failed(`playback: ${JSON.stringify(event)}`));
+    player.on(events.PLAYBACK_ERROR, (event) => failed(`playback: ${event.error}`));
     const listed = () => player.getRepresentationsByType('video');
+    const turnTo = (rung) => {
+      const { id } = listed().find(({ height }) => height === rung);
+      player.setRepresentationForTypeById('video', id, true);
+    };
     return {
-      async open() {
+      async open(rung) {
         const ready = happens(player, events.STREAM_INITIALIZED);
         player.initialize(video, address, false);
         await within('the manifest', ready);
+        if (rung) turnTo(rung);
+        return listed().map((each) => each.height);
       },
-      rungs: () => listed().map((each) => each.height),
-      async choose(height) {
-        const { index } = listed().find((each) => each.height === height);
-        player.setRepresentationForTypeByIndex('video', index, true);
-        await until(
-          `representation ${height}`,
-          () => player.getCurrentRepresentationForType('video')?.height === height,
-        );
+      turnTo,
+      showCaptions() {
+        player.enableText(true);
+        player.setTextTrack(0);
       },
-      async close() {
+      close() {
         player.destroy();
       },
     };
@@ -67,10 +91,12 @@ function within(what, promise, mostMs = 10000) {
   return Promise.race([promise, late]);
 }
 
-async function until(what, holds, mostMs = 10000) {
+async function until(what, holds, mostMs = 10000, state = () => '') {
   const end = performance.now() + mostMs;
   while (!holds()) {
-    if (performance.now() > end) throw new Error(`${what} did not come within ${mostMs} ms`);
+    if (performance.now() > end) {
+      throw new Error(`${what} did not come within ${mostMs} ms ${state()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -177,6 +177,18 @@ def test_complete_needs_every_picture_as_well(running: JobsTable, store: MediaSt
     assert row(running)["status"] == "RUNNING"
 
 
+def test_complete_needs_every_playlist_of_a_stream(running: JobsTable, store: MediaStore) -> None:
+    publish(store)
+    playlist = {"format": "hls", "key": KEYS.stream("film", "master.m3u8"), "size_bytes": 3}
+    result = {**store.read_json(KEYS.result), "streams": [{"playlists": [playlist]}]}
+    store.write_json(KEYS.result, result)
+    ending = ended("COMPLETE", result_key=KEYS.result)
+    with pytest.raises(PartMissing, match=r"film/master\.m3u8"):
+        finish(ending, running, store, NOW)
+    store.write(playlist["key"], b"123", "text/plain")
+    assert finish(ending, running, store, NOW)["status"] == "COMPLETE"
+
+
 def test_another_execution_cannot_end_the_job(running: JobsTable, store: MediaStore) -> None:
     finish(changed("FAILED", executionArn="arn:other"), running, store, NOW)
     assert row(running)["status"] == "RUNNING"

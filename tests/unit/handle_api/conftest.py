@@ -19,7 +19,7 @@ from functions.handle_api.submit import JobQueue
 from functions.register_job.register import register
 from functions.shared.job import parse_input
 from functions.shared.jobs_table import JobsTable
-from functions.shared.media_store import MediaStore
+from functions.shared.media_store import Keys, MediaStore
 from functions.shared.submissions import Submissions
 from functions.shared.turns_table import TurnsTable
 from tests.unit.conftest import BUCKET, CEILING, GOOD, NOW, Answers, Desk, Executions
@@ -50,6 +50,12 @@ class Context:
         return 10_000
 
 
+def resized(event: dict[str, Any]) -> dict[str, Any]:
+    """What `resize_snapshot` answers."""
+    key = Keys(event["job_id"]).resized(event["name"], event["width"])
+    return {"key": key, "width": event["width"], "height": 36, "size_bytes": 5}
+
+
 @dataclass
 class FakeLambdas:
     """The functions the API calls, run here. `failing` ends a call by its name as Lambda does."""
@@ -58,11 +64,13 @@ class FakeLambdas:
     called: list[str] = field(default_factory=list)
     failing: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+    def invoke(self, FunctionName: str, Payload: str | bytes) -> dict[str, Any]:  # noqa: N803
         self.called.append(FunctionName)
         event = json.loads(Payload)
         error = self.failing.get(FunctionName)
         try:
+            if error is None and FunctionName == "resize":
+                return {"Payload": io.BytesIO(json.dumps(resized(event)).encode())}
             if error is None and FunctionName == "register":
                 register(event[0], self.jobs, READABLE, NOW)
             elif error is None:
@@ -252,6 +260,7 @@ def api(store: MediaStore, monkeypatch: pytest.MonkeyPatch) -> Api:
     monkeypatch.setenv("QUEUE_URL", url)
     monkeypatch.setenv("REGISTER_JOB_FUNCTION", "register")
     monkeypatch.setenv("CANCEL_JOB_FUNCTION", "cancel")
+    monkeypatch.setenv("RESIZE_SNAPSHOT_FUNCTION", "resize")
     monkeypatch.setenv("MAX_SOURCE_BYTES", str(100 * 2**30))
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "handle_api")
     return made

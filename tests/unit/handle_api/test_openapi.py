@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from functions.handle_api.handler import app
-from functions.handle_api.models import CompleteUpload, JobList, ListQuery, Upload, UploadRequest
+from functions.handle_api.models import (
+    CompleteUpload,
+    JobList,
+    ListQuery,
+    Picture,
+    Upload,
+    UploadRequest,
+)
 from functions.handle_api.openapi import document
 from functions.handle_api.problems import ProblemDocument
 from functions.shared.job import JobRequest
@@ -83,6 +90,7 @@ MODELS = {
     "JobView": JobView,
     "JobList": JobList,
     "Upload": Upload,
+    "Picture": Picture,
 }
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from functions.shared.errors import PartMismatch
 from functions.shared.mp4.boxes import FIRST_READ_BYTES, box, full_box
 from functions.shared.mp4.inspection import inspect_audio, inspect_part, only_track
+from functions.shared.mp4.sample_tables import MAX_SAMPLES
 from functions.shared.mp4.source import ByteSource, FileBytes, MemoryBytes
 from functions.shared.mp4.stitch import media_extents, plan_stitch
-from functions.shared.mp4.track import MAX_SAMPLES, read_movie
+from functions.shared.mp4.track import read_movie
 from tests.unit.mp4.making import NTSC, Grid, make_audio, make_chunk, run_ffmpeg
 
 

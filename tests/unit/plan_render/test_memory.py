@@ -8,10 +8,12 @@ import pytest
 from functions.plan_render.memory import chunk_memory_mb
 from functions.plan_render.plan import PlanSettings
 from functions.shared.errors import InvalidRequest
-from functions.shared.plan import Coding, Output
+from functions.shared.plan import Coding, Output, ToneMap
+from functions.shared.request.encoding import Preset
 from infrastructure.stage import Stage
 from tests.unit.plan_render.test_plan import plan, probe
 
+HLG = ToneMap(primaries="bt2020", transfer="arib-std-b67", matrix="bt2020nc", range="tv", peak=10)
 LARGE = probe(width=3840, height=2160)
 
 
@@ -97,13 +99,58 @@ def test_pictures_alone_need_no_encoder() -> None:
     ],
 )
 def test_the_estimate_is_never_under_what_was_measured_with_the_function_around_it(
-    preset: str, height: int, threads: int, measured_mb: int
+    preset: Preset, height: int, threads: int, measured_mb: int
 ) -> None:
     made = Output(
         name="a",
         width=height * 16 // 9,
         height=height,
         coding=Coding(preset=preset),
+        keyint=150,
+        audio_track=None,
+    )
+    estimated_mb = chunk_memory_mb([made], source_pixels=320 * 180, threads=threads)
+    assert measured_mb + 60 <= estimated_mb <= 1.3 * measured_mb + 120
+
+
+@pytest.mark.parametrize(
+    ("height", "threads", "coding", "measured_mb"),
+    [
+        (1080, 1, Coding(codec="hevc", preset="ultrafast"), 281),
+        (1080, 1, Coding(codec="hevc", preset="veryfast"), 383),
+        (1080, 1, Coding(codec="hevc"), 432),
+        (1080, 2, Coding(codec="hevc"), 444),
+        (1080, 1, Coding(codec="hevc", preset="slow"), 474),
+        (1080, 1, Coding(codec="hevc", preset="veryslow"), 730),
+        (1080, 1, Coding(codec="hevc", pixel_format="yuv444p"), 622),
+        (2160, 1, Coding(codec="hevc"), 1432),
+        (2160, 1, Coding(codec="hevc", pixel_format="yuv420p10le"), 2310),
+        (1080, 1, Coding(codec="vp9"), 321),
+        (1080, 2, Coding(codec="vp9"), 328),
+        (1080, 1, Coding(codec="vp9", pixel_format="yuv420p10le"), 490),
+        (2160, 1, Coding(codec="vp9"), 1038),
+        (1080, 1, Coding(codec="av1", preset="ultrafast"), 336),
+        (1080, 1, Coding(codec="av1"), 564),
+        (1080, 2, Coding(codec="av1"), 766),
+        (2160, 1, Coding(codec="av1"), 1880),
+        (2160, 1, Coding(codec="av1", pixel_format="yuv420p10le"), 2445),
+        (2160, 1, Coding(codec="prores", pixel_format="yuv422p10le"), 168),
+        (2160, 1, Coding(codec="prores", pixel_format="yuva444p10le"), 430),
+        (1080, 1, Coding(pixel_format="yuv420p10le"), 700),
+        (1080, 1, Coding(pixel_format="yuv444p"), 657),
+        (2160, 1, Coding(preset="ultrafast", tone_map=HLG), 506),
+        (2160, 1, Coding(preset="ultrafast", flattened=True), 257),
+    ],
+    ids=str,
+)
+def test_the_estimate_of_each_codec_is_never_under_what_was_measured(
+    height: int, threads: int, coding: Coding, measured_mb: int
+) -> None:
+    made = Output(
+        name="a",
+        width=height * 16 // 9,
+        height=height,
+        coding=coding,
         keyint=150,
         audio_track=None,
     )

@@ -202,6 +202,25 @@ def test_runs_with_times_of_their_own_follow_each_other(
     assert shown[0] < 0.1
 
 
+def test_another_beginning_makes_a_run_of_its_own(
+    fetch: Fetch, site: Site, store: MediaStore, tmp_path: Path
+) -> None:
+    listed = "".join(f'#EXT-X-MAP:URI="{n}.init"\n#EXTINF:2,\n{n}.m4s\n' for n in "ab")
+    site["/i.m3u8"] = text(HEAD + listed + END)
+    for name in "ab":
+        flags = "frag_keyframe+empty_moov+default_base_moof"
+        whole = encode(tmp_path / f"{name}.mp4", 2, movflags=flags)
+        media = whole.index(b"moof") - 4
+        # The second has one box more, as of another packager.
+        more = b"\0\0\0\x0cfreemore" if name == "b" else b""
+        site[f"/{name}.init"] = (200, {}, whole[:media] + more)
+        site[f"/{name}.m4s"] = (200, {}, whole[media:])
+    fetch("/i.m3u8")
+    shown = times(store, tmp_path)
+    assert len(shown) == 100
+    assert shown[50] - shown[49] == pytest.approx(0.04, abs=0.001)
+
+
 def test_another_size_after_a_discontinuity_is_refused(
     fetch: Fetch, site: Site, store: MediaStore, tmp_path: Path
 ) -> None:
@@ -232,6 +251,15 @@ def test_sound_that_is_a_rendition_of_its_own_is_joined_in(
         heard = list(film.decode(film.streams.audio[0]))
     assert sum(frame.samples for frame in heard) == 133_120
     assert heard[0].time == 0
+
+
+def test_one_segment_with_captions_within(
+    fetch: Fetch, site: Site, store: MediaStore, tmp_path: Path, corpus: Path
+) -> None:
+    for file in (corpus / "hls_cea608_ts").iterdir():
+        site[f"/film/{file.name}"] = (200, {}, file.read_bytes())
+    assert fetch("/film/manifest.m3u8").size_bytes == 284_820
+    assert len(times(store, tmp_path)) == 58
 
 
 def test_pictures_and_sound_with_different_discontinuities_are_refused(

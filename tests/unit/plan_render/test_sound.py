@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from functions.plan_render.assets import NOTHING, Brought
 from functions.plan_render.facts import AudioFacts, Probe
 from functions.plan_render.plan import PlanSettings, plan_render
-from functions.shared.errors import SourceHasNoSound, SourceHasNoVideo
+from functions.shared.errors import InvalidRequest, SourceHasNoSound, SourceHasNoVideo
 from functions.shared.job import parse_input
-from functions.shared.plan import Plan, Source
+from functions.shared.plan import Asset, Audio, Loudness, Plan, Source
 from tests.unit.plan_render.test_plan import AUDIO, probe
 
 SETTINGS = PlanSettings(threads=2, max_parallel=50, chunk_memory_mb=10_240)
@@ -35,7 +36,7 @@ def test_encodings_are_shared_by_what_they_are() -> None:
         {"name": "d", "container": "opus", "audio": {"channels": 2}},
         {"name": "e", "container": "mov", "audio": {"codec": "pcm", "bit_depth": 24}},
         {"name": "f", "container": "wav", "audio": {"sample_rate_hz": 44_100}},
-        {"name": "g", "container": "gif"},
+        {"name": "g", "container": "png"},
     )
     assert made.audio is not None
     assert [(track.name, track.file_name) for track in made.audio.tracks] == [
@@ -93,3 +94,107 @@ def test_sound_is_as_long_as_the_timeline() -> None:
     made = plan(probe(audio=unknown), {}, edit={"clips": [{"start_s": 40}]})
     assert made.audio is not None
     assert made.audio.duration_s is None
+
+
+def other(field: str, *, length_s: int = 10, channels: int = 2) -> Brought:
+    """A sound that the request names, from 5 s on its own timestamps."""
+    asset = Asset(kind="sound", field=field, bucket="b", key="k", etag="e", size_bytes=1)
+    facts = AUDIO.model_copy(
+        update={
+            "stream_index": 4,
+            "sample_rate": 44_100,
+            "channels": channels,
+            "start_s": Fraction(5),
+            "end_s": Fraction(5 + length_s),
+        }
+    )
+    return Brought(assets={field: asset}, sounds={field: heard(facts)})
+
+
+def changed(found: Probe, brought: Brought = NOTHING, **sound: Any) -> Audio | None:
+    request = {
+        "source": "s3://bucket/key",
+        "render": {"outputs": [{}]},
+        "edit": {"sound": sound, "clips": [{"start_s": 1, "end_s": 31}]},
+    }
+    return plan_render("job", parse_input(request), SOURCE, found, SETTINGS, brought).audio
+
+
+def test_sound_that_is_not_edited_is_left_alone() -> None:
+    made = changed(probe())
+    assert made is not None
+    assert made.change is None
+
+
+def test_times_of_the_sounds_edit_are_the_timelines() -> None:
+    made = changed(probe(), fade_in_s=2, fade_out_s=40, loudness_lufs=-16, offset_s=-2.5)
+    assert made is not None
+    assert made.change is not None
+    assert made.change.fade_in_s == 2
+    assert made.change.fade_out_from_s == 0
+    assert made.change.loudness == Loudness(lufs=-16, true_peak_db=-1)
+    assert made.duration_s == 27.5
+
+
+def test_a_replacement_is_heard_instead_from_its_own_start() -> None:
+    for found in (probe(), probe(audio=None)):
+        made = changed(found, other("edit.sound.replace"), replace="s3://bucket/x")
+        assert made is not None
+        assert made.replaced is not None
+        assert made.stream_index is None
+        assert made.replaced.stream_index == 4
+        assert made.replaced.start_s == 5
+        assert made.sample_rate_hz == 44_100
+        assert made.duration_s == 10
+    longer = changed(
+        probe(), other("edit.sound.replace", length_s=90), replace="s3://bucket/x", offset_s=1
+    )
+    assert longer is not None
+    assert longer.duration_s == 30
+
+
+def test_what_is_mixed_in_makes_the_sound_as_long_as_the_timeline() -> None:
+    mix = {"source": "s3://bucket/x", "from_s": 1.5}
+    for found, stream, hz in ((probe(), 1, 48_000), (probe(audio=None), None, 44_100)):
+        made = changed(found, other("edit.sound.mix.source"), mix=mix)
+        assert made is not None
+        assert made.change is not None
+        assert made.change.mix is not None
+        assert (made.stream_index, made.sample_rate_hz) == (stream, hz)
+        assert made.duration_s == 30
+        assert made.change.mix.from_s == Fraction(3, 2)
+        assert made.change.mix.layout == "stereo"
+        assert made.others == (made.change.mix.sound,)
+    surround = probe(audio=AUDIO.model_copy(update={"channels": 6}))
+    made = changed(surround, other("edit.sound.mix.source"), mix=mix)
+    assert made is not None
+    assert made.change is not None
+    assert made.change.mix is not None
+    assert made.change.mix.layout == "5.1"
+
+
+def test_a_true_peak_goes_with_a_loudness() -> None:
+    with pytest.raises(InvalidRequest, match="true_peak_db goes with loudness_lufs"):
+        changed(probe(), true_peak_db=-2)
+
+
+def test_sound_that_the_disk_cannot_hold_is_refused_by_name() -> None:
+    """Six hours of stereo at 48 kHz are 4.1 GB of PCM, and 0.35 GB at 128 kb/s."""
+    long = probe(
+        length_s=Fraction(6 * 3600), audio=AUDIO.model_copy(update={"end_s": Fraction(21_601)})
+    )
+    small = SETTINGS.model_copy(update={"audio_storage_mb": 4096})
+
+    def settled(settings: PlanSettings, *containers: str) -> Plan:
+        outputs = [{"name": container, "container": container} for container in containers]
+        request = {"source": "s3://bucket/key", "render": {"outputs": outputs}}
+        return plan_render("job", parse_input(request), SOURCE, long, settings)
+
+    assert settled(small, "mp4", "mp3", "opus").audio is not None
+    assert settled(small, "wav").audio is not None
+    with pytest.raises(InvalidRequest, match=r"360 minutes of sound .*-wav need about 8,\d\d\d MB"):
+        settled(small, "flac", "wav")
+    assert settled(SETTINGS, "flac", "wav").audio is not None
+    surround = {"container": "wav", "audio": {"channels": 6}}
+    with pytest.raises(InvalidRequest, match=r"wav may have 12,441,\d\d\d,\d\d\d bytes; 5,000,"):
+        plan(long, surround)

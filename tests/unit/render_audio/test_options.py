@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.render_audio.filters import clip_samples, tempos
-from functions.render_audio.render import audio_options
+from functions.render_audio.render import Sources, audio_options
+from functions.shared.ffmpeg import Input
 from functions.shared.plan import Audio, Clip, Clock, Plan, SoundTrack, Source, Video
 
 AAC = SoundTrack(
@@ -58,7 +59,8 @@ def clip(first: int, frames: int, start_s: str, *, speed: str = "1", last: bool 
 def options(made: Plan) -> list[str]:
     assert made.audio is not None
     files = {track.name: Path(track.file_name) for track in made.audio.tracks}
-    return audio_options(made, made.audio, "https://x/y", files)
+    sources = Sources(Input("https://x/y", "x"))
+    return audio_options(made, made.audio, sources, files)
 
 
 def graph(made: Plan) -> str:
@@ -79,7 +81,8 @@ def test_the_whole_source_is_read_once_and_nothing_else_is_done_to_it() -> None:
 def test_an_encoders_limits_stay_its_own() -> None:
     """What is settled before the split would hold for all."""
     assert graph(plan(AAC, MP3, FLAC)).endswith(
-        "[a0]aresample[o0];[a1]aresample[o1];"
+        "[a0]aresample[o0];"
+        "[a1]aresample,aformat=sample_rates=16000|22050|24000|32000|44100|48000[o1];"
         "[a2]aresample,aformat=sample_fmts=s32:channel_layouts=stereo[o2]"
     )
 

@@ -116,6 +116,21 @@ def test_a_complete_job_shows_its_files_with_addresses_only_where_they_are_made(
     assert (signed.notes, signed.metadata) == (("No sound.",), {"title": "Mine"})
 
 
+def test_a_stream_is_shown_by_its_playlists_and_rungs() -> None:
+    playlist = {"format": "dash", "key": "jobs/a/out/film/manifest.mpd", "size_bytes": 9}
+    rung = {
+        "name": "720p", "width": 1280, "height": 720, "codec": "avc1.64001f",
+        "peak_kbps": 900, "mean_kbps": 700, "size_bytes": 5, "segments": 3,
+    }  # fmt: skip
+    film = {
+        "name": "film", "playlists": [playlist], "rungs": [rung], "frames": 300,
+        "duration_s": 10.0, "rate": "30", "audio": None,
+    }  # fmt: skip
+    [shown] = view(row("COMPLETE"), HALF, {**RESULT, "streams": [film]}, NOW).streams
+    assert shown.playlists[0].key == playlist["key"]
+    assert (shown.rungs[0].name, shown.rungs[0].mean_kbps) == ("720p", 700)
+
+
 def test_no_address_and_no_secret_of_the_request_is_shown() -> None:
     shown = view(row("FAILED", error={"name": "E", "message": "m", "chunk": 3}), HALF, None, NOW)
     assert "s3cret" not in shown.model_dump_json() + summary(row("FAILED")).model_dump_json()

@@ -78,7 +78,7 @@ def test_every_address_of_a_request_is_held_to_the_rules() -> None:
         for name, field in model.get("properties", {}).items()
         if any("x-media-address" in one for one in [field, *field.get("anyOf", [])])
     }
-    assert fields == {"source", "image"}
+    assert fields == {"source", "image", "replace"}
 
 
 def test_two_owners_never_share_a_lane_whatever_their_keys_are() -> None:

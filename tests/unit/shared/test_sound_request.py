@@ -47,6 +47,7 @@ def test_what_a_container_holds(container: str, codecs: set[str]) -> None:
         ("mp4", {"bit_depth": 24}, "bit_depth is for flac and pcm, not for aac"),
         ("mp4", {"bitrate_kbps": 24}, "aac has a bitrate_kbps of 32 to 512"),
         ("mp3", {"bitrate_kbps": 384}, "mp3 has a bitrate_kbps of 32 to 320"),
+        ("webm", {"bitrate_kbps": 320}, "opus has a bitrate_kbps of 16 to 256"),
         ("webm", {"sample_rate_hz": 44_100}, "opus has a sample_rate_hz of 8000, "),
         ("mp3", {"channels": 6}, "mp3 has 1 or 2 channels"),
         ("mp4", {"channels": 3}, "channels"),
