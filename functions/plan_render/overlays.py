@@ -1,6 +1,10 @@
 """From what was asked to be laid over the pictures to the plan's records. Pure."""
 
+from collections.abc import Sequence
+from fractions import Fraction
+
 from functions.plan_render.assets import Brought
+from functions.shared.errors import InvalidRequest
 from functions.shared.plan.overlay import (
     BurntCaptions,
     CaptionTrack,
@@ -9,11 +13,19 @@ from functions.shared.plan.overlay import (
     TextOverlay,
 )
 from functions.shared.request.edit import Edit
-from functions.shared.request.overlay import filled
+from functions.shared.request.overlay import Placed, filled
 
 
-def overlays(edit: Edit, brought: Brought) -> Overlays:
-    """What is drawn over every output."""
+def overlays(edit: Edit, brought: Brought, length_s: Fraction) -> Overlays:
+    """What is drawn over every output. Raises InvalidRequest where some of it never would be."""
+    laid: dict[str, Sequence[Placed]] = {"overlays": edit.overlays, "texts": edit.texts}
+    for kind, placed in laid.items():
+        for i, one in enumerate(placed):
+            if one.from_s >= length_s:
+                raise InvalidRequest(
+                    f"edit.{kind}.{i}.from_s: {one.from_s:g} s is not before the end of the"
+                    f" timeline, which is {float(length_s):.3f} s long."
+                )
     images = []
     for i, overlay in enumerate(edit.overlays):
         field = f"edit.overlays.{i}.image"

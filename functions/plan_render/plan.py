@@ -107,7 +107,7 @@ def plan_render(
         video=video,
         clips=laid,
         picture=picture,
-        overlays=overlays(request.edit or Edit(), brought),
+        overlays=overlays(request.edit or Edit(), brought, video.total_frames / video.rate),
         captions=caption_tracks(request.edit or Edit(), brought),
         audio=sound,
         outputs=outputs,

@@ -11,7 +11,7 @@ _OPUS_LAYOUTS = "mono|stereo|3.0|quad|5.0|5.1|6.1|7.1"
 """libopus refuses others, the common 5.1(side) among them."""
 _ENCODERS = {"aac": "aac", "mp3": "libmp3lame", "opus": "libopus", "flac": "flac"}
 _SAMPLES = {16: ("s16", "pcm_s16le"), 24: ("s32", "pcm_s24le")}
-_RATES_HZ = {"opus": "48000"}
+_RATES_HZ = {"opus": "48000", "mp3": "16000|22050|24000|32000|44100|48000"}
 """Where none is asked for: what the source has, if it is among these. MP4 has no slower MP3."""
 _SAME_BYTES = ("-fflags", "+bitexact")
 """No serial number that differs from run to run."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from functions.render_chunk.colour import pixel_filter, source_filters, tone_filters
 from functions.render_chunk.encoder import coding_options, container_options
 from functions.render_chunk.segments import in_segments, key_frame_options
+from functions.shared.brightness import PQ_WHITE
 from functions.shared.containers import content_type
 from functions.shared.cut import (
     Cut,
@@ -128,7 +129,8 @@ def chunk_options(
             *tone_filters(output.coding),
         ]
         chain, size = f"[s{i}]{','.join(framed)}", (output.width, output.height)
-        laid = layers.over(chain, cut, size, output.coding.pixel_format, f"o{i}")
+        white = PQ_WHITE if output.coding.is_pq else 1.0
+        laid = layers.over(chain, cut, size, output.coding.pixel_format, f"o{i}", white=white)
         graph.append(f"{laid},{pixel_filter(output.coding)},{rebase(cut)}[o{i}]")
         options += ["-map", f"[o{i}]", *coding_options(plan, output), *key_frame_options(output)]
         options += [*container_options(plan, output), str(files[output.name])]

@@ -113,6 +113,7 @@ def run_ffmpeg(
     with tempfile.TemporaryDirectory(prefix="ffmpeg-home-") as folder:
         environ = clean_environment(os.environ, Path(folder))
         beside = {"SSL_CERT_FILE": "etc/cacert.pem", "FONTCONFIG_FILE": "etc/fonts/fonts.conf"}
+        environ["SVT_LOG"] = "1"  # errors only, no banner after them
         for name, path in beside.items():
             if (layer / path).exists():
                 environ[name] = str(layer / path)

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from functions.shared.assets import fetch_assets, read_cues
+from functions.shared.brightness import dimmed, dimmed_ass
 from functions.shared.caption_history import burning
 from functions.shared.cut import Cut, input_count
 from functions.shared.fonts import FACES, Letters, fonts_folder, wrapped
@@ -59,33 +60,47 @@ class Layers:
             options += ["-i", str(self.files[image.asset.key])]
         return options
 
-    def over(self, chain: str, cut: Cut, size: Size, pixel_format: str, tag: str) -> str:
+    def over(
+        self,
+        chain: str,
+        cut: Cut,
+        size: Size,
+        pixel_format: str,
+        tag: str,
+        *,
+        white: float = 1.0,
+    ) -> str:
         """The graph `chain`, whose end is open, with all overlays on it; its end is open again.
 
-        `tag` is letters and digits, another for each output.
+        `tag` is letters and digits, another for each output. `white` is how much of the signal
+        white is: less than all of it in HDR.
         """
         laid, first_input = self.plan.overlays, input_count(self.plan, cut)
         for i, image in enumerate(laid.images):
             below, picture = f"{tag}below{i}", f"{tag}picture{i}"
-            source = f"[{first_input + i}:0]{self._picture(image, size, cut)}[{picture}]"
+            source = f"[{first_input + i}:0]{self._picture(image, size, cut, white)}[{picture}]"
             onto = self._onto(image, size, pixel_format)
             chain = f"{chain},format={pixel_format}[{below}];{source};[{below}][{picture}]{onto}"
         for i, text in enumerate(laid.texts):
-            chain = f"{chain},{self._text(text, size, i)}"
+            chain = f"{chain},{self._text(text, size, i, white)}"
         if laid.burnt is not None:
             file, fonts = self.files[laid.burnt.ass.key], fonts_folder()
-            drawn = f"ass=filename={escaped(file)}:fontsdir={escaped(fonts)}"
+            if white < 1:
+                file = self._written("dimmed", dimmed_ass(file.read_text("utf-8"), white))
+            alpha = int(pixel_format.startswith("yuva"))
+            drawn = f"ass=filename={escaped(file)}:fontsdir={escaped(fonts)}:alpha={alpha}"
             cues = read_cues(self.files[laid.burnt.cues.key].read_text())
             rate = self.plan.video.rate
             chain = f"{chain},{burning(drawn, cues, cut.start_frame, rate, f'{tag}captions')}"
         return chain
 
-    def _picture(self, image: ImageOverlay, size: Size, cut: Cut) -> str:
+    def _picture(self, image: ImageOverlay, size: Size, cut: Cut, white: float) -> str:
         asked = image.asked
         width, height = picture_size(image, size)
         chain = f"format=rgba,scale={width}:{height}"
-        if asked.opacity < 1:
-            chain += f",colorchannelmixer=aa={asked.opacity:.6f}"
+        if asked.opacity < 1 or white < 1:
+            scaled = "".join(f":{part}={white:g}" for part in ("rr", "gg", "bb") if white < 1)
+            chain += f",colorchannelmixer=aa={asked.opacity:.6f}{scaled}"
         if asked.fade_s:
             rate = self.plan.video.rate
             # A frame for each of the video's, or the fade would have one only.
@@ -114,7 +129,7 @@ class Layers:
         shown = self._shown(image.asked)
         return f"overlay=x={x}:y={y}:eval=init:format={form}:shortest={ends}{shown}"
 
-    def _text(self, text: TextOverlay, size: Size, number: int) -> str:
+    def _text(self, text: TextOverlay, size: Size, number: int, white: float) -> str:
         asked = text.asked
         height = max(1, round(size[1] * asked.size_percent / 100))
         face = fonts_folder() / FACES[asked.font].file
@@ -133,7 +148,7 @@ class Layers:
             f"fontfile={escaped(face)}",
             "expansion=none",
             f"fontsize={height}",
-            f"fontcolor={_color(asked.color)}",
+            f"fontcolor={_color(asked.color, white)}",
             "y_align=font",
             f"text_align={asked.align or _ALIGN[across]}",
             f"line_spacing={spacing}",
@@ -142,10 +157,14 @@ class Layers:
         ]
         if asked.box is not None:
             around = f"{pad}|{pad}|{pad + spaces}|{pad}"
-            options += ["box=1", f"boxcolor={_color(asked.box.color)}", f"boxborderw={around}"]
+            options += [
+                "box=1",
+                f"boxcolor={_color(asked.box.color, white)}",
+                f"boxborderw={around}",
+            ]
         if asked.outline is not None:
             width = round(height * asked.outline.width_percent / 100)
-            options += [f"borderw={width}", f"bordercolor={_color(asked.outline.color)}"]
+            options += [f"borderw={width}", f"bordercolor={_color(asked.outline.color, white)}"]
         if asked.fade_s or asked.opacity < 1:
             options.append(f"alpha='{_alpha(asked)}'")
         return ":".join(options) + self._shown(asked)
@@ -210,8 +229,8 @@ def _alpha(asked: Placed) -> str:
     return "*".join(terms)
 
 
-def _color(text: str) -> str:
-    return f"0x{text.removeprefix('#')}"
+def _color(text: str, white: float) -> str:
+    return f"0x{dimmed(text, white).removeprefix('#')}"
 
 
 def _overlay_format(pixel_format: str) -> str:

@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,16 +52,17 @@ def find_chromium() -> str:
 class Browser:
     """Chromium and the site it plays from."""
 
-    def __init__(self, binary: str, profile: Path, address: str, reports: "Queue[Any]") -> None:
+    def __init__(self, binary: str, folder: Path, address: str, reports: "Queue[Any]") -> None:
         self.binary = binary
-        self.profile = profile
+        self.folder = folder
         self.address = address
         self.reports = reports
 
     def play(self, **wanted: Any) -> Any:
         """What the page saw."""
         page = f"{self.address}/page/page.html#{quote(json.dumps(wanted))}"
-        argv = [self.binary, *FLAGS, f"--user-data-dir={self.profile}", page]
+        profile = tempfile.mkdtemp(prefix="profile-", dir=self.folder)
+        argv = [self.binary, *FLAGS, f"--user-data-dir={profile}", page]
         with subprocess.Popen(
             argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
         ) as chromium:
@@ -70,30 +73,30 @@ class Browser:
             except Empty:
                 pytest.fail(f"the page reported nothing within {REPORT_S} s")
             finally:
-                chromium.kill()
+                os.killpg(chromium.pid, signal.SIGKILL)
                 drain.join()
 
 
 @contextmanager
-def browser(folder: Path, profile: Path) -> Iterator[Browser]:
-    """A browser for a site that has a folder as `/film`."""
+def browser(film: Path, folder: Path) -> Iterator[Browser]:
+    """A browser for a site that has `film` as `/film`; what it writes goes into `folder`."""
     binary = find_chromium()
     for player in PLAYERS.values():
         assert player.exists(), f"{player} is missing: run `make setup` first"
     reports: Queue[Any] = Queue()
-    site = profile / "site"
+    site = folder / "site"
     (site / "players").mkdir(parents=True)
     for name, script in PLAYERS.items():
         (site / "players" / name).symlink_to(script)
     (site / "page").symlink_to(Path(__file__).parent / "player")
-    (site / "film").symlink_to(folder)
+    (site / "film").symlink_to(film)
     shape = {"folder": site, "faults": Faults(), "reports": reports}
     server = Server(("127.0.0.1", 0), type("SiteHandler", (_Site,), shape))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
         address = f"http://127.0.0.1:{server.server_port}"
-        yield Browser(binary, profile / "profile", address, reports)
+        yield Browser(binary, folder, address, reports)
     finally:
         server.shutdown()
         thread.join()

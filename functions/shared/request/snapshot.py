@@ -106,8 +106,8 @@ class SnapshotRequest(Model):
         default="frame",
         description=(
             "`keyframe` takes the nearest key frame before, or the first frame of its clip, which"
-            " costs much less; its own time is told. MPEG streams have no index of key frames: their"
-            " frames are always exact, as scene changes are."
+            " costs much less; its own time is told. MPEG streams have no index of key frames:"
+            " their frames are always exact, as scene changes are."
         ),
     )
     widths: Annotated[
