@@ -89,6 +89,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:
                 max_parallel=int(setting("MAX_PARALLEL")),
                 chunk_memory_mb=int(setting("CHUNK_MEMORY_MB")),
                 audio_storage_mb=int(setting("AUDIO_STORAGE_MB")),
+                max_source_pixels=limits.pixels,
             ),
             limits=limits,
             timeout_s=deadline.left_s("probing the source"),

@@ -43,6 +43,8 @@ class PlanSettings(Frozen):
     """What the function that renders a chunk has."""
     audio_storage_mb: int = 10_240
     """Disk of the function that renders sound."""
+    max_source_pixels: int | None = None
+    """Of a source's picture, wherever in it; None: any."""
     snapshot_batch_size: int = 8
 
 
@@ -70,7 +72,7 @@ def plan_render(
         zero_s=min(stream.start_s for stream in used if stream),
         container_start_s=probe.container_start_s,
     )
-    video, laid = _timeline(request, probe, clock)
+    video, laid = _timeline(request, probe, clock, settings.max_source_pixels)
     length_s = video.total_frames / video.rate
     own_end_s = sound_end_s(probe, clock, video, laid)
     picture = picture_edit(request.edit, facts, length_s) if facts else PictureEdit()
@@ -128,7 +130,9 @@ def plan_render(
     )
 
 
-def _timeline(request: Request, probe: Probe, clock: Clock) -> tuple[Video, tuple[Clip, ...]]:
+def _timeline(
+    request: Request, probe: Probe, clock: Clock, most_pixels: int | None
+) -> tuple[Video, tuple[Clip, ...]]:
     """The grid, and the clips on it."""
     edit, facts = request.edit or Edit(), probe.video
     rate = snap(exact(edit.fps)) if edit.fps else source_rate(probe)
@@ -142,6 +146,7 @@ def _timeline(request: Request, probe: Probe, clock: Clock) -> tuple[Video, tupl
         total_frames=laid[-1].end_frame if laid else max(1, whole),
         colours_valid=facts.colours_valid if facts else True,
         decoder=_ALPHA_DECODERS.get(facts.codec) if facts and facts.has_alpha else None,
+        most_pixels=most_pixels if facts else None,
         deinterlaced=fields,
     )
     return video, laid

@@ -22,6 +22,7 @@ from functions.shared.request.sound_edit import SoundEdit
 
 _USUAL_KBPS = {"aac": 128, "mp3": 192, "opus": 96}
 _USUAL_BITS: Literal[16] = 16
+_SURROUND: Literal[6] = 6
 _OWN_CONTAINERS: dict[str, Literal["mp3", "flac", "wav", "ogg"]] = {
     "mp3": "mp3",
     "flac": "flac",
@@ -85,9 +86,17 @@ def job_audio(
         stream_index=own.stream_index if own else None,
         replaced=replaced,
         sample_rate_hz=heard.sample_rate,
-        tracks=tuple(tracks[name] for name in sorted(tracks)),
+        tracks=tuple(_in_layout(tracks[name], heard.channels) for name in sorted(tracks)),
         duration_s=None,
     )
+
+
+def _in_layout(track: SoundTrack, channels: int) -> SoundTrack:
+    """Surround sound in AAC is 5.1: for other layouts, 5.1(side) of AC-3 among them, ffmpeg writes
+    a list of channels of their own (PCE), which browsers refuse."""
+    if track.codec != "aac" or track.channels is not None or channels < _SURROUND:
+        return track
+    return track.model_copy(update={"channels": _SURROUND})
 
 
 def timed(

@@ -77,6 +77,7 @@ def read_options(
         seek = [] if at is None else ["-ss", f"{float(at):.6f}"]
         options += [*seek, "-noaccurate_seek", "-copyts", "-threads", threads]
         options += ["-c:v", plan.video.decoder] if plan.video.decoder else []
+        options += ["-max_pixels", str(plan.video.most_pixels)] if plan.video.most_pixels else []
         options += ["-skip_frame", "nokey"] if keys_only else []
         options += input_options(url, piece_bytes)
     return options

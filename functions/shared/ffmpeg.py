@@ -11,6 +11,7 @@ from pathlib import Path
 from functions.shared.errors import (
     FfmpegFailed,
     RenderTimedOut,
+    SourceTooLarge,
     SourceUnreachable,
     TransientError,
 )
@@ -47,6 +48,7 @@ _NETWORK = re.compile(
     re.IGNORECASE,
 )
 _GAVE_UP = re.compile(r"Error during demuxing: (?!Invalid data|End of file)")
+_GROWN = re.compile(r"Picture size (\d+x\d+) exceeds specified max pixel count (\d+)")
 _GONE = re.compile(r"HTTP error 4(04|10)|Server returned 404", re.IGNORECASE)
 _QUERY = re.compile(r"(https?://[^\s'\"?]+)\?[^\s'\"]+")
 
@@ -137,6 +139,11 @@ def _raise_for(ended: Ended, source: Input, timeout_s: float) -> None:
         raise RenderTimedOut(f"ffmpeg did not finish {source.name} in {timeout_s:.0f} s.")
     if ended.stopped == "stall":
         raise TransientError(f"ffmpeg waited {STALL_S:.0f} s for {source.name} and nothing came.")
+    if grown := _GROWN.search(ended.stderr):
+        raise SourceTooLarge(
+            f"{source.name} has pictures of {grown[1]} pixels later on; {int(grown[2]):,} are"
+            " allowed."
+        )
     if ended.returncode == 0:
         return
     line = telling_line(_nameable(ended.stderr, source).splitlines())

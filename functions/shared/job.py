@@ -27,7 +27,9 @@ _NOT_LIVE = ("edit", "render", "snapshots", "chunk_s", "max_parallel")
 class JobRequest(Model):
     """What is to be done: the body of `POST /jobs`."""
 
-    source: Address = Field(description="`s3://bucket/key` or `https://…`: one media file.")
+    source: Address = Field(
+        description="`s3://bucket/key` or `https://…`: a media file, or the HLS playlist of a whole film."
+    )
     order_key: str | None = Field(
         default=None,
         min_length=1,

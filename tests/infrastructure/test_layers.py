@@ -7,6 +7,7 @@ import pytest
 
 from layers import building
 from layers.building import LayerError, build, folder_name
+from layers.ffmpeg import build as ffmpeg_layer
 
 Fill = Callable[[Path], None]
 
@@ -97,3 +98,19 @@ def test_modes_and_times_are_the_same_everywhere(lock: Path) -> None:
     }
     assert modes == {".": "0o755", "bin": "0o755", "bin/tool": "0o755", "notes.txt": "0o644"}
     assert len({path.stat().st_mtime for path in [built, *built.rglob("*")]}) == 1
+
+
+@pytest.mark.parametrize(("spoiled", "says"), [(False, "make setup"), (True, "is not ours")])
+def test_only_the_fonts_that_were_meant_are_packed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spoiled: bool,  # noqa: FBT001 - a parameter of the test
+    says: str,
+) -> None:
+    monkeypatch.setattr(ffmpeg_layer, "DEJAVU", tmp_path)
+    if spoiled:
+        (tmp_path / "ttf").mkdir()
+        for path in ffmpeg_layer.FONTS:
+            (tmp_path / path).write_bytes(b"another font")
+    with pytest.raises(LayerError, match=says):
+        ffmpeg_layer._add_fonts(tmp_path / "fonts")

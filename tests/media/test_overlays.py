@@ -257,3 +257,35 @@ def test_a_box_holds_all_lines_and_stands_on_the_edge(
         plane = next(opened.decode(video=0)).reformat(format="gray").planes[0]
     column = bytes(plane)[160 :: plane.line_size]
     assert [y for y, grey in enumerate(column) if grey > 200] == list(range(first, first + 81))
+
+
+def test_white_is_as_bright_in_hdr_as_on_paper(
+    store: FolderStore, ffmpeg: Path, tmp_path: Path
+) -> None:
+    """58 % of a PQ signal, not its 10,000 cd/m²: a picture, a box and captions."""
+    file = tmp_path / "hdr.mp4"
+    tags = "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:range=limited"
+    coding = ["-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast"]
+    picture = "color=black:size=320x180:rate=25:duration=0.4"
+    run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", picture, *coding, "-x265-params", tags, file])
+    logo = tmp_path / "white.png"
+    run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", "color=white:size=20x20", "-frames:v", "1", logo])
+    put(store, "white", logo.read_bytes())
+    put(store, "words", b"1\n00:00:00,000 --> 00:00:10,000\n____\n")
+    boxed = {"text": "x", "position": "top-right", "box": {"color": "#FFFFFF"}}
+    edit = {
+        "overlays": [{**RED, "image": "s3://media/white", "width_percent": 20}],
+        "texts": [{**boxed, "size_percent": 20, "margin_percent": 0}],
+        "captions": [{"source": "s3://media/words", "mode": "burn", "style": {"size_percent": 30}}],
+    }
+    output = {"video": {"codec": "hevc", "crf": 4, "preset": "ultrafast"}}
+    plan = plan_edit(store, file, edit, output)
+    assert plan.outputs[0].coding.is_pq
+    render_chunk(store, JOB, plan.chunks[0], remaining_s=PLENTY_S)
+    with av.open(str(store.path(Keys(JOB).chunk("video", 0, "mp4")))) as opened:
+        plane = next(opened.decode(video=0)).planes[0]
+    row, samples = plane.line_size // 2, memoryview(bytes(plane)).cast("H")
+    picture_at, box_at = samples[20 * row + 20], samples[3 * row + 317]
+    brightest_caption = max(max(samples[y * row : y * row + 320]) for y in range(120, 180))
+    for found in (picture_at, box_at, brightest_caption):
+        assert found == pytest.approx(64 + 0.58 * 876, abs=8)

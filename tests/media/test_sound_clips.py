@@ -204,6 +204,20 @@ def test_sound_mixed_down(store: FolderStore, ffmpeg: Path, tmp_path: Path) -> N
         assert loud == {1: [0], 2: [0, 1], 6: [2]}[count]
 
 
+def test_surround_of_ac3_is_aac_that_browsers_play(
+    store: FolderStore, ffmpeg: Path, tmp_path: Path
+) -> None:
+    """AudioSpecificConfig: 5 bits object type, 4 of rate, 4 of channels, where 0 is a PCE."""
+    kind = Kind("side", ".mkv", f"{H264} -ac 6 -c:a ac3", length_s=1, sound_s=1)
+    plan = plan_job(store, request(render={"outputs": [{}]}), make(ffmpeg, kind, tmp_path))
+    assert plan.audio is not None
+    render_audio(store, JOB, remaining_s=PLENTY_S)
+    with av.open(str(store.path(Keys(JOB).audio(plan.audio.tracks[0].file_name)))) as opened:
+        config = opened.streams.audio[0].codec_context.extradata
+        assert config is not None
+        assert config[1] >> 3 & 0xF == 6
+
+
 def test_sound_of_a_source_without_any(store: FolderStore, ffmpeg: Path, tmp_path: Path) -> None:
     mute = make(ffmpeg, Kind("mute", ".mp4", H264, length_s=1, sound_s=None), tmp_path)
     with pytest.raises(SourceHasNoSound, match=r"has no sound, and output mp3 is a file of sound"):

@@ -69,6 +69,8 @@ class Video(Frozen):
     refuses to scale; they are then taken as unknown."""
     decoder: str | None = None
     """FFmpeg's name, where it is not the usual one."""
+    most_pixels: int | None = None
+    """Of a picture; one that grows beyond this in mid-stream is not decoded. None: any."""
     deinterlaced: bool = False
     """Whether two fields are made one frame before anything else."""
 

@@ -93,7 +93,9 @@ class Edit(Model):
         default=None, description="Of the picture; what is laid over it stays."
     )
     overlays: Annotated[tuple[Overlay, ...], Field(max_length=20)] = Field(
-        default=(), description="Pictures over every output, the last on top."
+        default=(),
+        description="Pictures over every output, the last on top. As in texts and captions, white"
+        " is 203 cd/m² where an output is HDR (PQ).",
     )
     texts: Annotated[tuple[Text, ...], Field(max_length=20)] = Field(
         default=(), description="Words over every output, above the overlays."

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from functions.plan_render.facts import need_video
+from functions.render_chunk.render import render_chunk
 from functions.shared.errors import (
     ReelwrightError,
     SourceHasNoVideo,
@@ -20,7 +21,7 @@ from tests.media.ends import check_end, probe
 from tests.media.hostile import making
 from tests.media.serving import Faults
 from tests.media.sources import AAC, H264
-from tests.media.support import LIMITS, FolderStore
+from tests.media.support import JOB, LIMITS, PLENTY_S, FolderStore, plan_job, request
 
 SOON_S = 20
 LIMITED = LIMITS.model_copy(update={"duration_s": 6 * 3600, "streams": 64})
@@ -235,3 +236,21 @@ def test_noise_behind_a_good_beginning(
         else:
             said = "media/source has a beginning"
     assert said.startswith("media/source ")
+
+
+def test_pictures_that_grow_in_mid_stream(store: FolderStore, ffmpeg: Path, tmp_path: Path) -> None:
+    """A bound on the first pictures would be none."""
+    small = making.clip(ffmpeg, tmp_path / "small.ts")
+    large = making.clip(
+        ffmpeg, tmp_path / "large.ts", f"-output_ts_offset 8 {H264} {AAC}", size="640x360"
+    )
+    both = tmp_path / "both.ts"
+    both.write_bytes(small.read_bytes() + large.read_bytes())
+    plan = plan_job(store, request(render={"outputs": [{"video": {"preset": "ultrafast"}}]}), both)
+    assert plan.video.most_pixels is None
+    render_chunk(store, JOB, plan.items[-1], remaining_s=PLENTY_S)
+
+    video = plan.video.model_copy(update={"most_pixels": 160 * 90})
+    store.write_plan(plan.model_copy(update={"video": video}))
+    with pytest.raises(ZeroDivisionError):
+        render_chunk(store, JOB, plan.items[-1], remaining_s=PLENTY_S)
