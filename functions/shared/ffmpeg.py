@@ -106,8 +106,8 @@ def run_ffmpeg(
     """Run ffmpeg; returns the end of what it printed. An exit code of 0 proves nothing: check the
     files it made. `feed` is what it reads from `pipe:0`.
 
-    Raises TransientError (network, killed), RenderTimedOut, SourceUnreachable, FfmpegFailed (also
-    where it crashed).
+    Raises TransientError (network, killed), RenderTimedOut, SourceUnreachable, SourceTooLarge,
+    FfmpegFailed (also where it crashed).
     """
     layer = layer_folder()
     if timeout_s <= 0:

@@ -28,7 +28,9 @@ class JobRequest(Model):
     """What is to be done: the body of `POST /jobs`."""
 
     source: Address = Field(
-        description="`s3://bucket/key` or `https://…`: a media file, or the HLS playlist of a whole film."
+        description=(
+            "`s3://bucket/key` or `https://…`: a media file, or (https) a whole film's HLS playlist."
+        )
     )
     order_key: str | None = Field(
         default=None,
