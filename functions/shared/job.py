@@ -29,7 +29,7 @@ class JobRequest(Model):
 
     source: Address = Field(
         description=(
-            "`s3://bucket/key` or `https://…`: a media file, or (https) a whole film's HLS playlist."
+            "`s3://bucket/key` or `https://…`: a media file, or over https a film's HLS playlist."
         )
     )
     order_key: str | None = Field(

@@ -1,5 +1,5 @@
 """Every request in examples/requests does what it says, on the stack; that of a live stream, which
-needs one, is in test_live.py."""
+needs one, is in test_live.py here."""
 
 import json
 from pathlib import Path

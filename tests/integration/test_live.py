@@ -18,7 +18,7 @@ from infrastructure.stage import IvsChannel
 from local.home import PROJECT
 from local.stand_ins import stand_in
 from tests.integration.conftest import Deployed
-from tests.media.live_site import WINDOW, X264, Site, broadcasting, picture, serving
+from tests.media.live.site import WINDOW, X264, Site, broadcasting, picture, serving
 from tests.polling import until
 
 pytestmark = pytest.mark.embedded_only
