@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from functions.shared.errors import (
+    FfmpegFailed,
     SourceEncrypted,
     SourceNotAllowed,
     SourceTooLarge,
@@ -145,7 +146,7 @@ def test_a_segment_that_names_files_shows_none(
     plan(store, air.url(), at_s=[0])
 
     with pytest.raises(FfmpegFailed, match="could not process the segment"):
-        look()
+        watched(look)
 
 
 def test_a_segment_without_an_end_is_given_up(
