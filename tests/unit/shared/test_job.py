@@ -35,7 +35,10 @@ RENDER = '"render": {"outputs": [{}]}'
         ('{"source": "-i", %s}' % RENDER, "'missing' is not one of s3, https"),
         ('{"source": "https://me:secret@example.com/a", %s}' % RENDER, "no user or password"),
         ('{"source": "s3://bucket", %s}' % RENDER, "s3://bucket/key"),
-        ('{"source": "s3://bucket/key", "render": {"outputs": []}}', "ask for outputs, streams or both"),
+        (
+            '{"source": "s3://bucket/key", "render": {"outputs": []}}',
+            "ask for outputs, streams or both",
+        ),
         (
             '{"source": "s3://bucket/key", "render": {"outputs": [{"video": {"crff": 3}}]}}',
             "render.outputs.0.video.crff is not a field; did you mean crf?",
