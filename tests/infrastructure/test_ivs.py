@@ -70,6 +70,18 @@ def test_the_queue_takes_its_messages(watching: Synthesis) -> None:
     assert plain(target["DeadLetterConfig"]["Arn"]) == "IvsStreamsMissed"
 
 
+def test_rules_of_another_account_can_not_send_to_the_queue(watching: Synthesis) -> None:
+    allowed = [
+        statement
+        for policy in watching.of_type("AWS::SQS::QueuePolicy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and plain(statement["Resource"]) == "JobQueue"
+    ]
+    assert [statement["Condition"] for statement in allowed] == [
+        {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    ]
+
+
 def test_without_channels_nothing_listens(stack: Synthesis) -> None:
     assert not [name for name in stack.template["Resources"] if name.startswith("IvsStreams")]
     assert "ContentBasedDeduplication" not in stack.named("JobQueue")
