@@ -18,6 +18,7 @@ CDK_ARGS ?=
 JOBS ?= 100
 SEED ?= 1
 TINY ?=
+MINUTES ?= 10
 PYTEST_ARGS ?= -n 3 --dist loadgroup
 
 HOST_PYTHON = $(eval HOST_PYTHON := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) \
@@ -33,7 +34,7 @@ READY := $(VENV)/.ready $(BIN)/reelwright node_modules/.package-lock.json
 LOCAL_ASSEMBLY := build/cdk.local.out
 LOAD_ASSEMBLY := build/cdk.load.out
 
-.PHONY: help setup layers layers-aws synth demo test model check format lock docs bench load \
+.PHONY: help setup layers layers-aws synth demo test model fuzz check format lock docs bench load \
 	bootstrap deploy destroy local-up local-down local-forget clean FORCE
 
 help: ## list the targets
@@ -145,6 +146,9 @@ test: synth $(AWS_LAYERS) $(RUNTIME_STAMP) ## set everything up and run every te
 model: $(VENV)/.ready ## ten thousand random histories of the turn protocol, and the planted bugs
 	@$(BIN)/python -m tests.model
 	@$(BIN)/python -m tests.model --mutations
+
+fuzz: $(READY) $(HOST_LAYERS) ## requests drawn by chance, for MINUTES=10; each that fails is told
+	@FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest -q -s tests/media/test_any_request.py -k as_many
 
 check: $(READY) build/cdk.arm64.out/manifest.json build/cdk.x86_64.out/manifest.json ## linters, types, state machine and templates
 	@$(BIN)/ruff check --quiet

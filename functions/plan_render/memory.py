@@ -41,6 +41,8 @@ from functions.shared.request.encoding import PRESETS
 
 LONGEST_SIDE = 16_384
 """x264 and SVT-AV1 refuse more."""
+_RATED_AV1_SIDE = 64
+"""SVT-AV1 holds no bit rate where a side is shorter."""
 _AROUND_MB = 130
 _SOURCE_BYTES_PER_PIXEL = 25
 _BYTES_PER_PIXEL = {
@@ -77,6 +79,12 @@ def check_outputs(
             raise InvalidRequest(
                 f"{_named(output)}, which follows from its height and the source's shape; video"
                 f" is encoded up to {LONGEST_SIDE:,} pixels a side here: ask for a smaller height."
+            )
+        rated = output.coding.codec == "av1" and output.coding.bitrate_kbps is not None
+        if rated and min(output.width, output.height) < _RATED_AV1_SIDE:
+            raise InvalidRequest(
+                f"{_named(output)}, whose bit rate is held from {_RATED_AV1_SIDE} pixels a side on:"
+                " ask for crf in place of bitrate_kbps, or for a larger picture."
             )
     needed_mb = chunk_memory_mb(outputs, source_pixels=source_pixels, threads=threads)
     if outputs and needed_mb > memory_mb:

@@ -112,7 +112,9 @@ class _Scan:
         lasts_s = packet.duration * packet.time_base if packet.duration else Fraction(0)
         start_s = (packet.pts or 0) * packet.time_base
         if self.video is not None and packet.stream_index == self.video.index:
-            self.video_s = _later(self.video_s, start_s + (lasts_s or self.frame_s))
+            # A single tick may stand for "unknown"; ffmpeg's grid does not believe it, either.
+            known = packet.duration and (packet.duration > 1 or 2 * lasts_s >= self.frame_s)
+            self.video_s = _later(self.video_s, start_s + (lasts_s if known else self.frame_s))
         elif self.audio is not None and packet.stream_index == self.audio.index:
             self.audio_s = _later(self.audio_s, start_s + lasts_s)
         self.last_s = _later(self.last_s, start_s + lasts_s)
@@ -123,7 +125,12 @@ def _later(known: Fraction | None, seen: Fraction) -> Fraction:
 
 
 def _seek(container: InputContainer, at_s: Fraction) -> None:
-    container.seek(int(at_s * av.time_base), backward=True)
+    at = int(at_s * av.time_base)
+    try:
+        container.seek(at, backward=True)
+    except av.error.PermissionError:
+        # No key frame stands before it: pictures that begin after the sound.
+        container.seek(at, backward=False)
 
 
 def has_whole_index(stream: Stream) -> bool:

@@ -71,11 +71,14 @@ def _moving(wanted: KnownOutput, output: Output, video: Video) -> WholePicture:
             f"render.outputs ({wanted.name}): a {wanted.container} has {MOST_PIXELS:,} pixels at"
             f" most and this would be {output.width}x{output.height}; ask for a smaller width."
         )
+    rate = min(snap(exact(wanted.fps or _USUAL_FPS)), Fraction(video.rate))
+    if 2 * length_s * rate < 1:
+        rate = 1 / length_s  # Too short for a frame of that length: it is one frame.
     return WholePicture(
         output=output,
         start_frame=0,
         end_frame=video.total_frames,
-        rate=min(snap(exact(wanted.fps or _USUAL_FPS)), Fraction(video.rate)),
+        rate=rate,
         loop=wanted.loop or 0,
         quality=wanted.quality or _USUAL_QUALITY,
     )

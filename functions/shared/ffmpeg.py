@@ -37,8 +37,9 @@ SMALL_PIECE_BYTES = 512 << 10
 STALL_S = 60.0
 _READ_TIMEOUT_US = 20_000_000
 _NEVER_TELLING = re.compile(
-    r"^(Conversion failed!|Exiting |Error opening input files?|Error opening output files?"
-    r"|Last message repeated|\s*$)"
+    r"^(\[[^\]]+\] )*(Conversion failed!|Exiting |Error opening (input|output) files?"
+    r"|Last message repeated|Nothing was written|Terminating thread|Task finished with error"
+    r"|Error sending frames to consumers|Could not open encoder before EOF|\s*$)"
 )
 _NETWORK = re.compile(
     r"HTTP error 5\d\d|HTTP error (403|408|429)|Server returned 5|Server returned 403"

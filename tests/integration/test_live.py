@@ -17,6 +17,7 @@ from infrastructure.ivs_streams import IvsStreams
 from infrastructure.stage import IvsChannel
 from local.home import PROJECT
 from local.stand_ins import stand_in
+from tests.integration.changes import assert_freed, assert_unpublished
 from tests.integration.conftest import Deployed
 from tests.media.live.site import WINDOW, X264, Site, broadcasting, picture, serving
 from tests.polling import until
@@ -95,6 +96,38 @@ def test_a_stream_that_is_not_there_fails_its_job_by_name(stack: Deployed, air: 
     job = stack.wait(stack.client.submit({"source": air.url(), "live": live}))
     assert (job["status"], job["error"]["name"]) == ("FAILED", "StreamNotUp")
     assert job["error"]["state"] == "Take Live Snapshots"
+
+
+def test_a_job_that_waits_for_its_stream_can_be_stopped_and_cancelled(
+    stack: Deployed, air: Site
+) -> None:
+    air.status = 404
+    live = {"at_s": [0], "wait_s": 600}
+    stopped, cancelled = (
+        stack.client.submit({"source": air.url(), "live": live}) for _ in range(2)
+    )
+    arn = until(lambda: waiting_for_stream(stack, stopped), "the wait", 30)
+    stack.client.states.stop_execution(executionArn=arn)
+    until(lambda: waiting_for_stream(stack, cancelled), "the other's wait", 30)
+    stack.client.cancel(cancelled)
+
+    assert stack.wait(stopped)["error"]["name"] == "ExecutionAborted"
+    assert stack.wait(cancelled)["status"] == "CANCELLED"
+    for job_id in (stopped, cancelled):
+        assert_unpublished(stack, job_id)
+    assert_freed(stack, stopped, cancelled)
+
+
+def waiting_for_stream(stack: Deployed, job_id: str) -> str | None:
+    """The execution of a job that is in the Wait state."""
+    job = stack.client.job(job_id)
+    arn = job and job.get("execution_arn")
+    if not arn:
+        return None
+    last = stack.client.states.get_execution_history(
+        executionArn=arn, reverseOrder=True, maxResults=1
+    )["events"][0]
+    return str(arn) if last["type"] == "WaitStateEntered" else None
 
 
 @pytest.fixture

@@ -220,12 +220,14 @@ class Decoded:
     sound: list[tuple[int, int, str]] = field(default_factory=list)
 
 
-def decode(ffmpeg: Path, file: Path) -> Decoded:
-    """Decode strictly: any error or warning in the stream fails the test."""
+def decode(ffmpeg: Path, file: Path, *streams: str) -> Decoded:
+    """Decode strictly: any error or warning in the stream fails the test. All streams, or those
+    named as ffmpeg's -map has them."""
+    mapped = [word for stream in streams or ("0",) for word in ("-map", stream)]
     done = subprocess.run(
         [
             *(str(ffmpeg), "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode"),
-            *("-copyts", "-i", str(file), "-map", "0", "-fps_mode", "passthrough"),
+            *("-copyts", "-i", str(file), *mapped, "-fps_mode", "passthrough"),
             *("-f", "framemd5", "-"),
         ],
         capture_output=True,

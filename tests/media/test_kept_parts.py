@@ -12,7 +12,8 @@ from functions.render_chunk import render as chunk
 from functions.shared.errors import SourceChanged, TransientError
 from functions.shared.media_store import Part
 from functions.shared.plan import Plan
-from functions.take_snapshots import take as pictures
+from functions.take_snapshots import shooting as pictures
+from functions.take_snapshots.take import take_batch
 from tests.media.sources import AAC, H264, Kind, make
 from tests.media.support import JOB, PLENTY_S, FolderStore, plan_job, request
 
@@ -23,7 +24,7 @@ WORKERS: dict[str, tuple[ModuleType, Work]] = {
         lambda store, plan: chunk.render_chunk(store, JOB, plan.chunks[0], remaining_s=PLENTY_S),
     ),
     "audio": (audio, lambda store, _: audio.render_audio(store, JOB, remaining_s=PLENTY_S)),
-    "pictures": (pictures, lambda store, _: pictures.take_batch(store, JOB, 0, remaining_s=60)),
+    "pictures": (pictures, lambda store, _: take_batch(store, JOB, 0, remaining_s=60)),
 }
 GAVE_UP = "[in#0/mov,mp4,m4a,3gp,3g2,mj2 @ 0x1] Error during demuxing: Connection reset by peer"
 

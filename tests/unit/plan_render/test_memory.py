@@ -72,6 +72,20 @@ def test_a_size_that_h264_cannot_have_is_refused() -> None:
         plan(probe(width=1024, height=16), of(10_240), render={"outputs": [output(4320)]})
 
 
+@pytest.mark.parametrize("size", [(62, 66), (66, 62)])
+def test_a_size_whose_bit_rate_av1_cannot_hold_is_refused(size: tuple[int, int]) -> None:
+    small = {"width": size[0], "height": size[1]}
+
+    def asked(**video: Any) -> dict[str, Any]:
+        return {"outputs": [{**small, "video": {"codec": "av1", **video}}]}
+
+    with pytest.raises(InvalidRequest, match=r"is \d+x\d+ in av1 .* crf in place of bitrate_kbps"):
+        plan(LARGE, of(), render=asked(bitrate_kbps=100))
+    assert plan(LARGE, of(), render=asked(crf=30))
+    small = {"width": 64, "height": 64}
+    assert plan(LARGE, of(), render=asked(bitrate_kbps=100))
+
+
 def test_pictures_alone_need_no_encoder() -> None:
     assert plan(probe(width=8192, height=4320), of(256), snapshots={"count": 1}).outputs == ()
 

@@ -63,7 +63,7 @@ def test_ffmpeg_knows_no_credentials_and_has_its_own_certificates(
     assert not [name for name in names if name.startswith("AWS_")]
     assert names["SSL_CERT_FILE"] == str(bundle)
     assert set(names) <= {
-        *("PATH", "HOME", "TMPDIR", "LC_ALL", "SSL_CERT_FILE", "LD_LIBRARY_PATH"),
+        *("PATH", "HOME", "TMPDIR", "LC_ALL", "SSL_CERT_FILE", "SVT_LOG", "LD_LIBRARY_PATH"),
         *("PWD", "SHLVL", "_", "OLDPWD"),
     }
     assert Path(f"{seen}.stdin").read_text() == ""
@@ -169,4 +169,6 @@ def test_only_a_connection_given_up_is_lost() -> None:
 def test_telling_line() -> None:
     assert telling_line(["a", "b is wrong", "Conversion failed!", ""]) == "b is wrong"
     assert telling_line([]) == "it printed nothing"
+    thread = "[fc#0 @ 0x56] Terminating thread with return code -22 (Invalid argument)"
+    assert telling_line(["[enc @ 0x56] bad parameter", thread]) == "[enc @ 0x56] bad parameter"
     assert json.dumps(telling_line(["x" * 9000]))
