@@ -47,6 +47,8 @@ class VideoFacts(Frozen):
     height: int
     coded_pixels: int
     """Width times height as decoded."""
+    coded_size: tuple[int, int] | None = None
+    """The two."""
     rate: Fraction
     """Frames per second of the output grid."""
     colours_valid: bool

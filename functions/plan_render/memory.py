@@ -43,6 +43,8 @@ LONGEST_SIDE = 16_384
 """x264 and SVT-AV1 refuse more."""
 _RATED_AV1_SIDE = 64
 """SVT-AV1 holds no bit rate where a side is shorter."""
+_SHORTEST_HEVC_SIDE = 16
+"""x265 refuses less; the others take what they get."""
 _AROUND_MB = 130
 _SOURCE_BYTES_PER_PIXEL = 25
 _BYTES_PER_PIXEL = {
@@ -75,13 +77,19 @@ def check_outputs(
 ) -> None:
     """Raises InvalidRequest where an output can't be encoded, or all of a chunk not be held."""
     for output in outputs:
-        if max(output.width, output.height) > LONGEST_SIDE:
+        size = (output.width, output.height)
+        if max(size) > LONGEST_SIDE:
             raise InvalidRequest(
                 f"{_named(output)}, which follows from its height and the source's shape; video"
                 f" is encoded up to {LONGEST_SIDE:,} pixels a side here: ask for a smaller height."
             )
+        if output.coding.codec == "hevc" and min(size) < _SHORTEST_HEVC_SIDE:
+            raise InvalidRequest(
+                f"{_named(output)}, which follows from one side and the picture's shape; hevc is"
+                f" encoded from {_SHORTEST_HEVC_SIDE} pixels a side on: ask for a larger picture."
+            )
         rated = output.coding.codec == "av1" and output.coding.bitrate_kbps is not None
-        if rated and min(output.width, output.height) < _RATED_AV1_SIDE:
+        if rated and min(size) < _RATED_AV1_SIDE:
             raise InvalidRequest(
                 f"{_named(output)}, whose bit rate is held from {_RATED_AV1_SIDE} pixels a side on:"
                 " ask for crf in place of bitrate_kbps, or for a larger picture."

@@ -147,6 +147,7 @@ def _timeline(
         colours_valid=facts.colours_valid if facts else True,
         decoder=_ALPHA_DECODERS.get(facts.codec) if facts and facts.has_alpha else None,
         most_pixels=most_pixels if facts else None,
+        steady_size=facts.coded_size if facts and not facts.rotation_deg else None,
         deinterlaced=fields,
     )
     return video, laid

@@ -8,9 +8,10 @@ as JSON, memory in bytes, a certificates file or "". Answers {"probe": …} or {
 import json
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -51,6 +52,7 @@ from functions.shared.errors import (
 from functions.shared.ffmpeg import AUDIO_FORMATS, PROTOCOLS, VIDEO_FORMATS
 
 _HEAD_BYTES = 512
+Reopen = Callable[[], InputContainer]
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -68,9 +70,10 @@ def main(arguments: Sequence[str]) -> None:
 
 def probe(url: str, remote: RemoteBytes, limits: Limits, certificates: str = "") -> Probe:
     """A source's facts. Errors are predicates: the parent puts the source's name before them."""
+    opened = partial(av.open, url, options=_options(certificates, limits), timeout=(20, 20))
     try:
-        with av.open(url, options=_options(certificates, limits), timeout=(20, 20)) as container:
-            return _examine(container, remote, limits)
+        with opened() as container:
+            return _examine(container, opened, remote, limits)
     except (av.error.HTTPServerError, ConnectionError, TimeoutError) as error:
         raise TransientError(f"could not be read: {_said(error)}") from error
     except av.error.HTTPClientError as error:
@@ -101,7 +104,9 @@ def _options(certificates: str, limits: Limits) -> dict[str, str]:
     }
 
 
-def _examine(container: InputContainer, remote: RemoteBytes, limits: Limits) -> Probe:
+def _examine(
+    container: InputContainer, reopen: Reopen, remote: RemoteBytes, limits: Limits
+) -> Probe:
     if "mp4" in container.format.name and is_encrypted(remote):
         raise SourceEncrypted("is encrypted (its tracks say so); send it in the clear")
     if len(container.streams) > limits.streams:
@@ -123,7 +128,7 @@ def _examine(container: InputContainer, remote: RemoteBytes, limits: Limits) -> 
     if unseen and audio is None:
         raise SourceHasNoVideo(unseen)
     whole = is_whole(remote, container.format.name)
-    return _Found(container, video, audio, head, unseen).probe(limits, whole=whole)
+    return _Found(container, reopen, video, audio, head, unseen).probe(limits, whole=whole)
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,7 @@ class _Found:
     """The streams of a source that are used, and what its head shows."""
 
     container: InputContainer
+    reopen: Reopen
     video: VideoStream | None
     audio: AudioStream | None
     head: Head
@@ -139,8 +145,15 @@ class _Found:
     def probe(self, limits: Limits, *, whole: bool) -> Probe:
         container, video, audio = self.container, self.video, self.audio
         rate = output_rate(video.average_rate if video else None, self.head.rate)
-        scan_bytes = limits.scan_bytes
-        ends = end_of(container, video, audio, rate=rate, scan_bytes=scan_bytes, whole=whole)
+        ends = end_of(
+            container,
+            video,
+            audio,
+            rate=rate,
+            scan_bytes=limits.scan_bytes,
+            whole=whole,
+            reopen=self.reopen,
+        )
         for stream, end_s in ((video, ends.video_s), (audio, ends.audio_s)):
             if stream is not None and end_s is not None:
                 _check_length(end_s - starts_at(stream), limits)
@@ -170,6 +183,7 @@ def _video_facts(
         width=width,
         height=height,
         coded_pixels=picture.width * picture.height,
+        coded_size=(picture.width, picture.height),
         rate=rate,
         colours_valid=picture.colours_valid,
         start_s=starts_at(video) if head.first_s is None else min(starts_at(video), head.first_s),

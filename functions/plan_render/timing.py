@@ -1,6 +1,7 @@
 """Where a source's streams begin and end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,6 +18,8 @@ from functions.shared.errors import SourceTooLarge, SourceTruncated
 _TAIL_S = 10
 _EARLY_S = Fraction(1)
 """A file that declares its length may end this much before it (a last subtitle, rounding)."""
+_MOST_GAPS = 1000
+"""Pieces of 64 KiB."""
 _DECLARES_LENGTH = ("matroska", "asf", "flv", "avi", "wav", "flac")
 _GUESSES_TIMES = ("mp3", "aac", "amr", "ac3", "eac3")
 """Bare frames of sound: what they say after a seek is reckoned from the bitrate."""
@@ -32,10 +35,15 @@ class Ends:
 
 def packets(container: InputContainer, *streams: Stream) -> "Iterator[Packet[Any]]":
     """Packets of the streams (of all, without any) to the end; damage ends the reading, too."""
-    try:
-        yield from container.demux(*streams)
-    except av.error.InvalidDataError:
-        return
+    for _ in range(_MOST_GAPS):
+        try:
+            yield from container.demux(*streams)
+        except av.error.BlockingIOError:
+            continue  # MPEG-TS: bytes that are none, which are passed over piece by piece.
+        except av.error.InvalidDataError:
+            return
+        else:
+            return
 
 
 def end_of(
@@ -46,8 +54,10 @@ def end_of(
     rate: Fraction,
     scan_bytes: int,
     whole: bool,
+    reopen: Callable[[], InputContainer],
 ) -> Ends:
-    """Where the streams end: an MP4's index says it; of others the tail is read.
+    """Where the streams end: an MP4's index says it; of others the tail is read. `reopen` opens the
+    source anew: not every file that can be read can be sought in, be it to its start.
 
     What ends before its header says was cut short (SourceTruncated), unless it is `whole`.
     """
@@ -63,11 +73,12 @@ def end_of(
     last_s = _last_indexed(used) or (declared_s and start_s + declared_s)
     seekable = container.format.name not in _GUESSES_TIMES
     if seekable and last_s is not None and last_s - start_s > _TAIL_S:
-        _seek(container, last_s - _TAIL_S)
-        scan.read(container, scan_bytes)
+        with suppress(av.error.PermissionError):
+            container.seek(int((last_s - _TAIL_S) * av.time_base), backward=True)
+            scan.read(container, scan_bytes)
     if not scan.found:
-        _seek(container, start_s)
-        scan.read(container, scan_bytes)
+        with reopen() as again:
+            scan.read(again, scan_bytes)
     if not scan.found:
         raise SourceTruncated(f"has no {'picture' if video else 'sound'} that could be read")
     if not whole and declared_s and container.format.name.startswith(_DECLARES_LENGTH):
@@ -122,15 +133,6 @@ class _Scan:
 
 def _later(known: Fraction | None, seen: Fraction) -> Fraction:
     return seen if known is None else max(known, seen)
-
-
-def _seek(container: InputContainer, at_s: Fraction) -> None:
-    at = int(at_s * av.time_base)
-    try:
-        container.seek(at, backward=True)
-    except av.error.PermissionError:
-        # No key frame stands before it: pictures that begin after the sound.
-        container.seek(at, backward=False)
 
 
 def has_whole_index(stream: Stream) -> bool:

@@ -13,6 +13,9 @@ _ENCODERS = {"aac": "aac", "mp3": "libmp3lame", "opus": "libopus", "flac": "flac
 _SAMPLES = {16: ("s16", "pcm_s16le"), 24: ("s32", "pcm_s24le")}
 _RATES_HZ = {"opus": "48000", "mp3": "16000|22050|24000|32000|44100|48000"}
 """Where none is asked for: what the source has, if it is among these. MP4 has no slower MP3."""
+OPUS_HZ = 48_000
+"""What Opus is played at, and so written with: Matroska and Ogg tell its delay in such samples. A
+lower rate that is asked for is what its sound is made of."""
 _SAME_BYTES = ("-fflags", "+bitexact")
 """No serial number that differs from run to run."""
 
@@ -40,7 +43,8 @@ def _shape(track: SoundTrack) -> str:
         f"channel_layouts={layout}" if layout else "",
     )
     given = ":".join(filter(None, parts))
-    return f"aformat={given}" if given else ""
+    slower = track.codec == "opus" and track.sample_rate_hz not in {None, OPUS_HZ}
+    return (f"aformat={given}" if given else "") + (f",aresample={OPUS_HZ}" if slower else "")
 
 
 def encoder_options(track: SoundTrack) -> list[str]:

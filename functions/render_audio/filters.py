@@ -8,8 +8,8 @@ from functions.shared.plan import Audio, Clip, Plan
 _SOUND_OFF_S = 0.02
 """How far sound may be from its timestamps before silence is put in or samples are dropped: under
 one lost AAC packet (21 ms), over the jitter of recorders (docs/decisions/0007-sound-gaps.md)."""
-COUNTED = "asetpts=N/SR/TB"
-"""Times by counting samples, from 0."""
+COUNTED = "asetpts=round(N/SR/TB)"
+"""Times by counting samples, from 0; as quotients they miss whole numbers by a little."""
 
 _HALF, _DOUBLE = Fraction(1, 2), Fraction(2)
 """Where one atempo blends all it hears; faster it skips, slower it refuses."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from functions.render_audio.encoder import OPUS_HZ
 from functions.shared.errors import FfmpegFailed, PartMismatch
 from functions.shared.ffmpeg import Input, run_ffmpeg
 from functions.shared.mp4.inspection import describe_audio, named, only_track
@@ -58,9 +59,10 @@ def inspect(track: SoundTrack, file: Path, deadline: Deadline) -> Made:
             if track.container in {"mp4", "mov"}
             else _of_decoding(track, file, deadline)
         )
+        rate_hz = OPUS_HZ if track.codec == "opus" else track.sample_rate_hz
         for what, found, wanted in (
             ("channels", made.channels, track.channels),
-            ("samples a second", made.sample_rate_hz, track.sample_rate_hz),
+            ("samples a second", made.sample_rate_hz, rate_hz),
         ):
             if wanted is not None and found != wanted:
                 raise PartMismatch(f"has {found} {what}, the plan says {wanted}")

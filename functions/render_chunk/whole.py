@@ -28,6 +28,8 @@ _FULL_RANGE = "scale=out_range=full:out_color_matrix=bt601"
 """As JPEG files are read, which say neither."""
 _WORST_JPEG, _BEST_JPEG = 31, 2
 _WORST_AV1 = 63
+_COUNTED = ("-fps_mode", "passthrough", "-c:v", "wrapped_avframe", "-f", "framecrc")
+"""A line for each picture that the encoder was given."""
 
 
 def render_whole(store: Store, plan: Plan, picture: WholePicture, deadline: Deadline) -> int:
@@ -104,12 +106,23 @@ def _one_run(
     plan: Plan, picture: WholePicture, cut: Cut, url: str, file: Path, layers: Layers
 ) -> list[str]:
     last, encoder = _encoder(picture)
-    graph = f"{_graph(plan, picture, cut, layers)},{last}[o]"
+    graph = f"{_graph(plan, picture, cut, layers)},{last}"
+    counting: list[str] = []
+    if picture.rate is not None:
+        graph = f"{graph},split[o][counted]"
+        counting = ["-map", "[counted]", *_COUNTED, str(_counts(file))]
+    else:
+        graph = f"{graph}[o]"
     return [
         *(*read_options(plan, url, cut), *layers.inputs()),
         *("-filter_complex", graph, "-map", "[o]", *clean_options()),
         *("-threads", str(plan.threads), *encoder, str(file)),
+        *counting,
     ]
+
+
+def _counts(file: Path) -> Path:
+    return file.with_suffix(".counted")
 
 
 def _graph(plan: Plan, picture: WholePicture, cut: Cut, layers: Layers) -> str:
@@ -159,11 +172,18 @@ def _inspect(plan: Plan, picture: WholePicture, file: Path) -> tuple[int, str]:
         found = image_size(file)
         return 1, "" if found == wanted else f"it is {found}, not {wanted}"
     moving = moving_picture(file)
+    if moving is None and output.container == "webp":
+        still = image_size(file)  # All its pictures were alike.
+        moving = still and (*still, 1)
     if moving is None:
         return 0, f"it is no whole {output.container} file"
     frames, planned = moving[3], picture.frames(plan.video.rate)
+    if output.container == "webp":
+        # Like pictures that follow each other are one in the file, shown for longer.
+        lines = _counts(file).read_text().splitlines()
+        frames = sum(not line.startswith("#") for line in lines)
     last = plan.chunk_of(picture)
     slack = 1 + round(plan.frame_slack(last) / plan.video.rate * picture.rate)
     if moving[:3] != wanted or abs(frames - planned) > slack:
-        return frames, f"it is {moving}, not {(*wanted, planned)}"
+        return frames, f"it is {(*moving[:3], frames)}, not {(*wanted, planned)}"
     return frames, ""

@@ -79,6 +79,10 @@ def read_options(
         options += ["-c:v", plan.video.decoder] if plan.video.decoder else []
         options += ["-max_pixels", str(plan.video.most_pixels)] if plan.video.most_pixels else []
         options += ["-skip_frame", "nokey"] if keys_only else []
+        # A graph that is built anew in mid-stream loses the frames it holds.
+        options += ["-reinit_filter", "0"] if plan.video.steady_size else []
+        # The container's crop is not what the plan's sizes are of.
+        options += ["-apply_cropping", "codec"]
         options += input_options(url, piece_bytes)
     return options
 
@@ -123,6 +127,8 @@ def _span_filters(plan: Plan, span: Span, cut: Cut) -> Iterator[str]:
     zero_s = plan.clock.zero_s + clip.start_s
     if not plan.video.colours_valid:
         yield _FORGET_COLOURS
+    if plan.video.steady_size:
+        yield "scale={}:{}".format(*plan.video.steady_size)
     if plan.video.deinterlaced:
         yield _DEINTERLACE
     pace = "" if clip.speed == 1 else f"*{clip.speed.denominator}/{clip.speed.numerator}"

@@ -11,6 +11,7 @@ _SIDE = (1 << _SIDE_BITS) - 1
 _VP8_START = b"\x9d\x01\x2a"
 _VP8L_START = 0x2F
 _HEADER_BYTES = 8
+_RIFF_HEADER_BYTES = 12
 
 Found = tuple[str, int, int] | None
 """(format, width, height)"""
@@ -55,7 +56,18 @@ def _webp_size(data: bytes) -> Found:
     if kind == b"VP8L" and chunk[0] == _VP8L_START:
         sides = int.from_bytes(chunk[1:5], "little")
         return "webp", (sides & _SIDE) + 1, (sides >> _SIDE_BITS & _SIDE) + 1
-    return None
+    return _extended_webp_size(data) if kind == b"VP8X" else None
+
+
+def _extended_webp_size(data: bytes) -> Found:
+    """One picture with its alpha beside it: its chunks fill the file."""
+    end, pictures = _RIFF_HEADER_BYTES, 0
+    while end < len(data):
+        pictures += data[end : end + 4] in {b"VP8 ", b"VP8L"}
+        length = int.from_bytes(data[end + 4 : end + 8], "little")
+        end += _HEADER_BYTES + length + (length & 1)
+    width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
+    return ("webp", width, height) if pictures == 1 and end == len(data) else None
 
 
 def _avif_size(data: bytes) -> Found:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 from functions.shared.plan import FadeEnds, Output, PictureEdit
 
+SCALING = "flags=bicubic+full_chroma_int"
+"""For every `scale` that RGB may come of: without it FFmpeg leaves out half of the colours, and
+more the smaller the picture. Where none does, nothing changes."""
 _TURNS = {90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}
 _FLIPS = {"horizontal": "hflip", "vertical": "vflip"}
 
@@ -15,7 +18,7 @@ _FLIPS = {"horizontal": "hflip", "vertical": "vflip"}
 def edit_filters(edit: PictureEdit) -> Iterator[str]:
     """What is done to every picture, whichever output it is for."""
     if edit.squared is not None:
-        yield "scale={}:{},setsar=1".format(*edit.squared)
+        yield "scale={}:{}:{},setsar=1".format(*edit.squared, SCALING)
     if edit.crop is not None:
         box = edit.crop
         yield f"crop={box.width}:{box.height}:{box.x}:{box.y}:exact=1"
@@ -39,7 +42,7 @@ def frame_filters(output: Output) -> Iterator[str]:
     """Scale the picture into the output's frame; what it leaves is black, what it exceeds is cut
     from both sides alike."""
     width, height = output.scaled or (output.width, output.height)
-    yield f"scale={width}:{height},setsar=1"
+    yield f"scale={width}:{height}:{SCALING},setsar=1"
     if width > output.width or height > output.height:
         yield f"crop={output.width}:{output.height}:exact=1"
     if width < output.width or height < output.height:

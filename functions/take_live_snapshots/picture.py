@@ -98,7 +98,7 @@ def _scaled(width: int, plan: LivePlan) -> str:
     """Square pixels, never made larger. JPEG means full range and BT.601, PNG means RGB."""
     size = f"w='min({width},max(1,round(iw*sar)))':h='max(1,round(ow/dar))'"
     if plan.format == "png":
-        return f"scale={size},format=rgb24"
+        return f"scale={size}:{SCALING},format=rgb24"
     return f"scale={size}:out_range=full:out_color_matrix=bt601,format=yuvj420p"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from functions.shared.image_coding import ImageCoding, encoder, pixel_filters
 from functions.shared.images import image_size
+from functions.shared.picture_filters import SCALING
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def picture(wanted: ImageCoding, size: tuple[int, int], file: Path) -> Target:
         file=file,
         width=width,
         height=height,
-        filters=f"scale={width}:{height}{pixel_filters(wanted)}",
+        filters=f"scale={width}:{height}:{SCALING}{pixel_filters(wanted)}",
         encoder=encoder(wanted),
         is_whole=lambda: image_size(file) == expected,
     )
@@ -43,7 +44,7 @@ def tile(size: tuple[int, int], file: Path) -> Target:
         file=file,
         width=width,
         height=height,
-        filters=f"scale={width}:{height},format=rgb24",
+        filters=f"scale={width}:{height}:{SCALING},format=rgb24",
         encoder=["-c:v", "png", "-threads", "1", "-update", "1", "-f", "image2"],
         is_whole=lambda: image_size(file) == ("png", width, height),
     )
@@ -57,7 +58,7 @@ def raw(size: tuple[int, int], pixels: str, file: Path) -> Target:
         file=file,
         width=width,
         height=height,
-        filters=f"scale={width}:{height}:flags=area:out_range=full,format={pixels}",
+        filters=f"scale={width}:{height}:flags=area+full_chroma_int:out_range=full,format={pixels}",
         encoder=["-c:v", "rawvideo", "-f", "rawvideo"],
         is_whole=lambda: file.exists() and file.stat().st_size == size_bytes,
     )

@@ -89,7 +89,7 @@ def _decode_run(by: Shoot, sheet: Sheet, run: Sequence[int], folder: Path) -> No
     shown = "+".join(f"eq(pts,{frame})" for frame in frames)
     filters = [grid_graph(by.plan, cut), f"select='{shown}'", *edited(by.plan, sheet.tile)]
     chain = framed(by.layers, f"{','.join(filters)},", cut, sheet.tile, "tile")
-    graph = f"{chain}scale={width}:{height},setsar=1,format=rgb24[o]"
+    graph = f"{chain}scale={width}:{height}:{SCALING},setsar=1,format=rgb24[o]"
     single = by.plan.model_copy(update={"threads": 1})
     by.run(
         [

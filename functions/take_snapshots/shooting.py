@@ -176,7 +176,8 @@ def edited(plan: Plan, size: Size) -> Iterator[str]:
     yield from edit_filters(plan.picture)
     hdr = plan.snapshots.tone_map if plan.snapshots else None
     if hdr is not None:
-        yield "scale={}:{}".format(*size)
+        # Its filters want even sizes of what has less colour than light.
+        yield "scale={}:{},format=yuv444p10le".format(*size)
         yield from tone_mapped(hdr)
 
 

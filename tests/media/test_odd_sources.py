@@ -1,11 +1,13 @@
 """Sources that no encoder's own settings make, and that are whole all the same."""
 
+import struct
 from pathlib import Path
 
 import pytest
 
 from functions.plan_render.facts import need_video
 from functions.render_chunk.items import render_item
+from functions.shared.images import image_size
 from functions.shared.media_store import Keys
 from functions.shared.moving import moving_picture
 from tests.media.ends import probe
@@ -13,10 +15,12 @@ from tests.media.support import (
     JOB,
     PLENTY_S,
     FolderStore,
+    decode,
     plan_job,
     render_job,
     request,
     run_ffmpeg,
+    stitch_job,
 )
 
 QUICK = {"name": "video", "height": 90, "video": {"preset": "ultrafast"}}
@@ -41,8 +45,34 @@ def test_pictures_that_begin_after_the_sound_in_a_file_without_an_index(
 
     plan = plan_job(store, request(render={"outputs": [QUICK]}), source)
 
-    assert plan.video.total_frames == 25
-    assert render_job(store, plan) == 25
+    # The sound of FLV begins with what its encoder put before it.
+    assert plan.clock.zero_s == 0
+    assert 25 <= plan.video.total_frames <= 26
+    assert render_job(store, plan) == plan.video.total_frames
+
+
+def test_a_stream_that_ends_in_zeros(store: FolderStore, ffmpeg: Path, source: Path) -> None:
+    """As recorders leave it that take their disk beforehand."""
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-f", "mpegts", source]
+    run_ffmpeg([ffmpeg, *picture(1), *coding])
+    source.write_bytes(source.read_bytes() + bytes(200_000))
+
+    plan = plan_job(store, request(render={"outputs": [QUICK]}), source)
+
+    assert plan.video.total_frames == render_job(store, plan) == 25
+
+
+def test_a_file_that_cannot_be_sought_in(store: FolderStore, ffmpeg: Path, source: Path) -> None:
+    """Times before zero, where Matroska's index has none."""
+    tone = ["-f", "lavfi", "-i", "sine=duration=1"]
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-f", "matroska"]
+    early = ["-output_ts_offset", "-0.5", "-avoid_negative_ts", "disabled"]
+    run_ffmpeg([ffmpeg, *picture(1), *tone, *coding, *early, source])
+
+    plan = plan_job(store, request(render={"outputs": [QUICK]}), source)
+
+    assert plan.clock.zero_s < 0
+    assert render_job(store, plan) == plan.video.total_frames >= 25
 
 
 def test_pictures_that_last_one_tick_are_as_long_as_the_others(
@@ -69,4 +99,62 @@ def test_a_single_picture_moves_for_one_frame(
 
     assert [render_item(store, JOB, item, remaining_s=PLENTY_S) for item in plan.items] == [1]
     made = store.path(Keys(JOB).chunk("moving", 0, container))
-    assert moving_picture(made) == (container, 96, 54, 1)
+    if container == "gif":
+        assert moving_picture(made) == ("gif", 96, 54, 1)
+    else:
+        assert image_size(made) == ("webp", 96, 54)
+
+
+@pytest.mark.parametrize("sizes", [("160x90", "320x180"), ("320x180", "160x90")])
+def test_pictures_that_change_their_size(
+    sizes: tuple[str, str], store: FolderStore, ffmpeg: Path, source: Path, tmp_path: Path
+) -> None:
+    """As where a browser records a call. Chunks end before, in and behind the change."""
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-f", "mpegts"]
+    for number, size in enumerate(sizes):
+        look = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration=1.4"]
+        part = tmp_path / f"{number}.ts"
+        run_ffmpeg([ffmpeg, *look, *coding, "-output_ts_offset", 1.4 * number, part])
+    source.write_bytes(b"".join((tmp_path / f"{number}.ts").read_bytes() for number in (0, 1)))
+
+    for chunk_s in (1, 5):
+        wanted = request(render={"outputs": [QUICK]}, chunk_s=chunk_s)
+        plan = plan_job(store, wanted, source)
+        assert plan.video.total_frames == render_job(store, plan) == 70
+        film = decode(ffmpeg, stitch_job(store, plan))
+        assert len(set(film.pictures)) == 70
+
+
+def test_a_container_that_crops(store: FolderStore, ffmpeg: Path, source: Path) -> None:
+    """The whole of the coded picture is shown, and not stretched."""
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4"]
+    run_ffmpeg([ffmpeg, *picture(0.4), *coding, source])
+    plain = render(store, ffmpeg, source)
+    source.write_bytes(with_clean_aperture(source.read_bytes(), 120, 60))
+    assert "Frame Cropping: 20/20/15/15" in run_ffmpeg(
+        [ffmpeg, "-loglevel", "info", "-i", source, "-f", "null", "-"]
+    )
+
+    assert render(store, ffmpeg, source) == plain
+
+
+def render(store: FolderStore, ffmpeg: Path, source: Path) -> list[str]:
+    plan = plan_job(store, request(render={"outputs": [QUICK]}), source)
+    render_job(store, plan)
+    return decode(ffmpeg, stitch_job(store, plan)).pictures
+
+
+def with_clean_aperture(data: bytes, width: int, height: int) -> bytes:
+    """An MP4 of one track, its tables last, with a `clap` box at the end of its sample entry."""
+    film, start, end = bytearray(data), 0, len(data)
+    boxes = []
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
+        at = film.index(name, start, end) - 4
+        boxes.append(at)
+        start, end = at + 8, at + int.from_bytes(film[at : at + 4], "big")
+    boxes.append(start + 8)
+    box = struct.pack(">I4s8I", 40, b"clap", width, 1, height, 1, 0, 1, 0, 1)
+    film[end:end] = box
+    for at in boxes:
+        struct.pack_into(">I", film, at, int.from_bytes(film[at : at + 4], "big") + len(box))
+    return bytes(film)

@@ -86,6 +86,24 @@ def test_moving_pictures_and_stills_beside_a_file_of_chunks(
     assert times == pytest.approx([i / 12 for i in range(36)], abs=0.02)
 
 
+@pytest.mark.parametrize("drawn", ["color=red", "testsrc2=rate=5"])
+@pytest.mark.parametrize("container", ["gif", "webp"])
+def test_moving_pictures_of_a_film_that_stands_still(
+    ffmpeg: Path, store: FolderStore, tmp_path: Path, drawn: str, container: str
+) -> None:
+    film = tmp_path / "still.mp4"
+    source = f"{drawn}:size=64x48:duration=3"
+    run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", source, "-r", "25", *H264.split(), film])
+    wanted = {"name": "w", "container": container, "fps": 20}
+    plan = plan_job(store, request(render={"outputs": [wanted]}), film)
+    [item] = plan.items
+
+    assert render_item(store, JOB, item, remaining_s=PLENTY_S) == 60
+
+    file = store.path(Keys(JOB).chunk("w", 0, container))
+    assert (moving_picture(file) or image_size(file) or ())[:3] == (container, 64, 48)
+
+
 def psnr(ffmpeg: Path, picture: Path, clip: Path, frame: int, seen: str) -> float:
     """Of a still against the frame it shows, both seen through a filter."""
     one = f"trim=start_frame={frame}:end_frame={frame + 1},setpts=0,scale=160:90"

@@ -71,6 +71,9 @@ class Video(Frozen):
     """FFmpeg's name, where it is not the usual one."""
     most_pixels: int | None = None
     """Of a picture; one that grows beyond this in mid-stream is not decoded. None: any."""
+    steady_size: tuple[int, int] | None = None
+    """What pictures that change their size in mid-stream are scaled to. None: nothing is done, as
+    ffmpeg turns the source's pictures before."""
     deinterlaced: bool = False
     """Whether two fields are made one frame before anything else."""
 

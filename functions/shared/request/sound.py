@@ -55,7 +55,11 @@ class AudioEncoding(Model):
         ),
     )
     sample_rate_hz: SampleRate | None = Field(
-        default=None, description="The source's without it, or the nearest the codec has."
+        default=None,
+        description=(
+            "The source's without it, or the nearest the codec has. Opus files always say 48000;"
+            " a lower rate leaves out what it could not hold."
+        ),
     )
     channels: Literal[1, 2, 6] | None = Field(
         default=None, description="Mixed down or up to so many; the source's without it."

@@ -60,6 +60,7 @@ KINDS = (
     ),
     _kind("surround", ".mkv", f"{H264} -ac 6 -c:a ac3", rate="25"),
     _kind("late-pictures", ".mkv", f"{H264} {AAC}", delay_video_s=0.7),
+    _kind("still", ".mp4", f"-vf drawbox=color=teal:t=fill {H264} {AAC}", rate="25"),
     _kind("ps", ".mpg", "-c:v mpeg2video -bf 2 -g 15 -c:a mp2", rate="25"),
     _kind("moving", ".gif", "-filter_complex [0:v]format=rgb24[o] -map [o]", rate="10"),
 )
