@@ -43,8 +43,9 @@ LONGEST_SIDE = 16_384
 """x264 and SVT-AV1 refuse more."""
 _RATED_AV1_SIDE = 64
 """SVT-AV1 holds no bit rate where a side is shorter."""
-_SHORTEST_HEVC_SIDE = 16
-"""x265 refuses less; the others take what they get."""
+_SMALLEST_HEVC = (64, 16)
+"""x265 refuses lower pictures, and for some that are narrower (34 to 48 pixels, with 10 bits or a
+height under 32) x265 4.3 writes beyond its memory."""
 _AROUND_MB = 130
 _SOURCE_BYTES_PER_PIXEL = 25
 _BYTES_PER_PIXEL = {
@@ -83,10 +84,11 @@ def check_outputs(
                 f"{_named(output)}, which follows from its height and the source's shape; video"
                 f" is encoded up to {LONGEST_SIDE:,} pixels a side here: ask for a smaller height."
             )
-        if output.coding.codec == "hevc" and min(size) < _SHORTEST_HEVC_SIDE:
+        least = _SMALLEST_HEVC
+        if output.coding.codec == "hevc" and (size[0] < least[0] or size[1] < least[1]):
             raise InvalidRequest(
-                f"{_named(output)}, which follows from one side and the picture's shape; hevc is"
-                f" encoded from {_SHORTEST_HEVC_SIDE} pixels a side on: ask for a larger picture."
+                f"{_named(output)}, and hevc is encoded from {least[0]}x{least[1]} pixels on here:"
+                " ask for a larger picture, or for another codec."
             )
         rated = output.coding.codec == "av1" and output.coding.bitrate_kbps is not None
         if rated and min(size) < _RATED_AV1_SIDE:

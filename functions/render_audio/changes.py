@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from functions.render_audio.filters import COUNTED, on_clock, timeline_graph
+from functions.render_audio.filters import COUNTED, SOME, on_clock, timeline_graph
 from functions.shared.plan import Audio, Mix, OtherSound, Plan, SoundChange
 
 _DUCK = "sidechaincompress=threshold=0.03:ratio=6:attack=50:release=600"
@@ -16,7 +16,8 @@ def sound_graph(plan: Plan, audio: Audio) -> str:
     if change is None:
         return timeline_graph(plan, audio)
     samples = round(plan.video.total_frames / plan.video.rate * audio.sample_rate_hz)
-    own = ",".join((_base(plan, audio), *_laid(change, audio), f"atrim=end_sample={samples}"))
+    cut = f"atrim=end_sample={samples}"
+    own = ",".join((_base(plan, audio), *_laid(change, audio), SOME, cut))
     if change.mix is not None:
         own = _mixed(plan, audio, change.mix, own, samples)
     return ",".join((own, *_fades(change)))

@@ -10,6 +10,8 @@ _SOUND_OFF_S = 0.02
 one lost AAC packet (21 ms), over the jitter of recorders (docs/decisions/0007-sound-gaps.md)."""
 COUNTED = "asetpts=round(N/SR/TB)"
 """Times by counting samples, from 0; as quotients they miss whole numbers by a little."""
+SOME = "apad=whole_len=1024"
+"""A breath of silence where no sound is left: encoders make no file of nothing."""
 
 _HALF, _DOUBLE = Fraction(1, 2), Fraction(2)
 """Where one atempo blends all it hears; faster it skips, slower it refuses."""
@@ -46,7 +48,9 @@ def on_clock(zero_s: Fraction, sample_rate_hz: int | None = None) -> str:
 def _clip_filters(plan: Plan, audio: Audio, clip: Clip) -> Iterator[str]:
     yield on_clock(plan.clock.zero_s + clip.start_s, audio.sample_rate_hz)
     yield from (f"atempo={float(tempo)!r}" for tempo in tempos(clip.speed))
-    if not (clip.open_ended and clip is plan.clips[-1]):
+    if clip.open_ended and clip is plan.clips[-1]:
+        yield SOME
+    else:
         samples = clip_samples(plan, audio, clip)
         # Also ends the reading.
         yield f"apad=whole_len={samples},atrim=end_sample={samples}"

@@ -135,11 +135,14 @@ def _span_filters(plan: Plan, span: Span, cut: Cut) -> Iterator[str]:
     shifted = f"PTS-round({_ratio(zero_s)}/TB)"
     yield f"setpts=({shifted}){pace}" if pace else f"setpts={shifted}"
     begin = "" if seek_s(plan, span, cut.preroll_s) is not None else ":start_time=0"
-    yield f"fps={rate.numerator}/{rate.denominator}{begin}"
+    # A grid that is coarser than the source is short still has its one frame.
+    single = clip.open_ended and clip.frames == 1
+    end = ":eof_action=pass" if single else ""
+    yield f"fps={rate.numerator}/{rate.denominator}{begin}{end}"
     if clip.open_ended and clip.end_frame < plan.video.total_frames:
         # A source may end a little before its tables say, and what follows must not move up.
         yield f"tpad=stop_mode=clone:stop={frame_slack(rate)}"
-    yield f"trim=start_pts={span.start_frame}:end_pts={span.end_frame}"
+    yield f"trim=start_pts={span.start_frame}:end_pts={clip.frames if single else span.end_frame}"
     if clip.first_frame:
         yield f"setpts=PTS+{clip.first_frame}"
 

@@ -73,12 +73,15 @@ def input_options(url: str, piece_bytes: int = PIECE_BYTES) -> list[str]:
 
 
 def http_options(piece_bytes: int = PIECE_BYTES) -> list[str]:
-    """Keep one connection, read in large pieces, take up a dropped one (else it is a silent end).
+    """Read in large pieces, take up a dropped connection (else it is a silent end).
+
+    Each piece has a connection of its own: ffmpeg 9 that keeps one may after a seek wait for bytes
+    that nobody sends, until the read times out.
 
     No redirect is followed: a store answers itself, and one could lead anywhere.
     """
     return [
-        *("-multiple_requests", "1", "-request_size", str(piece_bytes), "-max_redirects", "0"),
+        *("-request_size", str(piece_bytes), "-max_redirects", "0"),
         *("-reconnect", "1", "-reconnect_on_network_error", "1"),
         *("-reconnect_on_http_error", "5xx", "-reconnect_delay_max", "5"),
         *("-rw_timeout", str(_READ_TIMEOUT_US)),

@@ -6,6 +6,7 @@ from pathlib import Path
 from functions.shared.errors import FfmpegFailed, RenderTimedOut
 from functions.shared.ffmpeg import VIDEO_FORMATS, Input, run_ffmpeg
 from functions.shared.images import image_size
+from functions.shared.picture_filters import SCALING
 from functions.shared.plan import LivePlan
 
 _LONGEST_S = 30.0

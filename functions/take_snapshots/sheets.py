@@ -19,6 +19,7 @@ from functions.shared.ffmpeg import SMALL_PIECE_BYTES, Input, run_ffmpeg
 from functions.shared.image_coding import encoder, pixel_filters
 from functions.shared.images import image_size
 from functions.shared.media_store import Keys, sheet_name
+from functions.shared.picture_filters import SCALING
 from functions.shared.plan import Sheet
 from functions.take_snapshots.coding import tile
 from functions.take_snapshots.labels import clock, label

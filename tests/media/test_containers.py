@@ -109,6 +109,23 @@ def test_what_is_published_holds_what_was_stitched(
     )
 
 
+def test_opus_of_a_lower_rate_moves_no_pictures(
+    ffmpeg: Path, store: FolderStore, published: MediaStore, clip: Path
+) -> None:
+    video = {"codec": "vp9", "preset": "ultrafast"}
+    wanted = [
+        {"container": "webm", "height": 90, "video": video, "audio": {"sample_rate_hz": 24_000}},
+        {"name": "heard", "container": "opus", "audio": {"sample_rate_hz": 16_000}},
+    ]
+    plan = plan_job(store, request(render={"outputs": wanted}, chunk_s=2), clip)
+    render_job(store, plan)
+
+    film, heard = assembled(store, plan, published).outputs
+
+    assert decode(ffmpeg, fetch(published, film.key, store.folder)).times[0] == 0
+    assert heard.duration_s == pytest.approx(4.5, abs=0.03)
+
+
 def test_a_webm_file_can_be_seeked_in_before_it_is_read_whole(
     ffmpeg: Path, store: FolderStore, published: MediaStore, clip: Path
 ) -> None:

@@ -199,6 +199,15 @@ def test_an_odd_source_in_chunks_equals_one_piece(
     assert len(ours.pictures) == FRAMES
 
 
+def test_a_grid_coarser_than_its_source_is_short_has_one_frame(
+    store: FolderStore, ffmpeg: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "short.mp4"
+    run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=0.2", file])
+    plan = plan_edit(store, file, {"fps": 1}, {})
+    assert len(in_chunks(ffmpeg, store, plan).pictures) == 1
+
+
 @pytest.mark.parametrize(("missing", "name"), [(8, ""), (14, "SourceTruncated")])
 def test_what_follows_a_clip_of_a_source_that_ends_early_keeps_its_place(
     store: FolderStore, ffmpeg: Path, source: Path, tmp_path: Path, missing: int, name: str

@@ -1,6 +1,7 @@
 """Sources that no encoder's own settings make, and that are whole all the same."""
 
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from functions.render_chunk.items import render_item
 from functions.shared.images import image_size
 from functions.shared.media_store import Keys
 from functions.shared.moving import moving_picture
-from tests.media.ends import probe
+from functions.take_snapshots.take import take_batch
+from tests.media.ends import SOON_S, probe
 from tests.media.support import (
     JOB,
     PLENTY_S,
@@ -136,6 +138,37 @@ def test_a_container_that_crops(store: FolderStore, ffmpeg: Path, source: Path) 
     )
 
     assert render(store, ffmpeg, source) == plain
+
+
+def test_small_rgb_pictures_keep_the_colours_of_large_ones(
+    store: FolderStore, ffmpeg: Path, source: Path
+) -> None:
+    """FFmpeg scales to RGB from a few samples only unless it is told otherwise: 21 dB."""
+    look = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=0.04"]
+    coding = ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "4"]
+    run_ffmpeg([ffmpeg, *look, *coding, "-f", "mp4", source])
+    still = {"name": "still", "container": "png", "width": 64}
+    taken = {"at_s": [0], "widths": [64], "format": "png"}
+
+    plan = plan_job(store, request(render={"outputs": [still]}, snapshots=taken), source)
+    render_item(store, JOB, plan.items[0], remaining_s=PLENTY_S)
+    take_batch(store, JOB, 0, remaining_s=PLENTY_S)
+
+    for key in (Keys(JOB).chunk("still", 0, "png"), Keys(JOB).snapshot_part("00000-64.png")):
+        both = ["-i", source, "-i", store.path(key)]
+        graph = "[0]format=gbrp,scale=64:36:flags=area[a];[1]format=gbrp[b];[a][b]psnr"
+        show = ["-loglevel", "info", *both, "-filter_complex", graph, "-f", "null", "-"]
+        told = run_ffmpeg([ffmpeg, *show])
+        assert float(told.rpartition("average:")[2].split()[0]) > 32
+
+
+def test_seeking_waits_for_nothing(store: FolderStore, corpus: Path) -> None:
+    """A file of little more than one piece, its index last: kept connections took 41 s a frame."""
+    plan = plan_job(store, request(snapshots={"at_s": [1]}), corpus / "testWMV_WMV2.wmv")
+    started = time.monotonic()
+    assert take_batch(store, JOB, 0, remaining_s=PLENTY_S) == 1
+    assert plan.snapshots is not None
+    assert time.monotonic() - started < SOON_S
 
 
 def render(store: FolderStore, ffmpeg: Path, source: Path) -> list[str]:

@@ -11,8 +11,11 @@ import pytest
 
 from functions.render_audio.render import render_audio
 from functions.shared.errors import AssetUnusable
+from functions.shared.mp4.inspection import only_track
+from functions.shared.mp4.source import FileBytes
+from functions.shared.mp4.track import read_movie
 from functions.shared.plan import Plan
-from tests.media.sources import H264, Kind, make
+from tests.media.sources import AAC, H264, Kind, make
 from tests.media.support import JOB, PLENTY_S, FolderStore, plan_job, request, run_ffmpeg
 from tests.media.test_sound_clips import RATE, part, pcm
 
@@ -98,6 +101,41 @@ def test_samples_are_those_of_one_plain_ffmpeg(
     assert plan.audio is not None
     assert plan.audio.duration_s is not None
     assert len(ours) == plan.audio.duration_s * RATE
+
+
+def test_packets_of_cut_sound_are_equally_long(
+    store: FolderStore, ffmpeg: Path, tmp_path: Path
+) -> None:
+    """As segments of streams need. 44,100 samples a second make quotients that are not exact."""
+    file = tmp_path / "tone.m4a"
+    tone = ["-f", "lavfi", "-i", "sine=r=44100:d=4", "-c:a", "aac"]
+    run_ffmpeg([ffmpeg, *tone, file])
+    output = {"name": "a", "container": "m4a"}
+    wanted = request(render={"outputs": [output]}, edit={"sound": {"offset_s": -1.724}})
+    plan = plan_job(store, wanted, file)
+    render_audio(store, JOB, remaining_s=PLENTY_S)
+
+    track = only_track(read_movie(FileBytes(part(store, plan, "a"))), "soun")
+
+    assert [ticks for _, ticks in track.delta_runs[:-1]] == [1024]
+
+
+@pytest.mark.parametrize(
+    "edit", [{"sound": {"offset_s": -5}}, {"clips": [{"start_s": 5}]}], ids=["offset", "clip"]
+)
+def test_where_no_sound_is_left_there_is_a_little_silence(
+    store: FolderStore, ffmpeg: Path, tmp_path: Path, edit: dict[str, Any]
+) -> None:
+    """The sound ends at 4 s, the pictures at 7 s."""
+    kind = Kind("a", ".mp4", f"{H264} {AAC}", length_s=7, sound_s=4)
+    outputs = [{"name": "wav", "container": "wav"}, {"name": "a", "container": "m4a"}]
+    file = make(ffmpeg, kind, tmp_path)
+    plan = plan_job(store, request(render={"outputs": outputs}, edit=edit), file)
+
+    render_audio(store, JOB, remaining_s=PLENTY_S)
+
+    assert heard(ffmpeg, store, plan) == array("h", bytes(2 * 1024))
+    assert part(store, plan, "a").stat().st_size > 0
 
 
 def test_fades_reach_silence_and_full_sound(store: FolderStore, ffmpeg: Path, talk: Path) -> None:

@@ -86,6 +86,24 @@ def test_moving_pictures_and_stills_beside_a_file_of_chunks(
     assert times == pytest.approx([i / 12 for i in range(36)], abs=0.02)
 
 
+@pytest.mark.parametrize("container", ["png", "webp"])
+def test_a_still_of_transparent_pictures(
+    ffmpeg: Path, store: FolderStore, tmp_path: Path, container: str
+) -> None:
+    film = tmp_path / "half.mov"
+    half = "color=0xC86432@0.5:size=64x48:rate=10:duration=1,format=rgba"
+    run_ffmpeg([ffmpeg, "-f", "lavfi", "-i", half, "-c:v", "qtrle", film])
+    wanted = {"name": "s", "container": container, "at_s": 0.5}
+    plan = plan_job(store, request(render={"outputs": [wanted]}), film)
+
+    render_item(store, JOB, plan.items[0], remaining_s=PLENTY_S)
+
+    file = store.path(Keys(JOB).chunk("s", 0, container))
+    assert image_size(file) == (container, 64, 48)
+    file.write_bytes(file.read_bytes()[:-1])
+    assert image_size(file) is None
+
+
 @pytest.mark.parametrize("drawn", ["color=red", "testsrc2=rate=5"])
 @pytest.mark.parametrize("container", ["gif", "webp"])
 def test_moving_pictures_of_a_film_that_stands_still(

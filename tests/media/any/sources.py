@@ -23,9 +23,8 @@ def _unseen(ffmpeg: Path, first: Path, final: Path) -> None:
 
 
 def _kind(name: str, suffix: str, options: str, length_s: float = 3.2, **more: Any) -> Kind:
-    return Kind(
-        name, suffix, options, length_s=length_s, sound_s=length_s, **{"size": "160x90"} | more
-    )
+    usual: dict[str, Any] = {"size": "160x90", "sound_s": length_s}
+    return Kind(name, suffix, options, length_s=length_s, **usual | more)
 
 
 KINDS = (
@@ -60,6 +59,7 @@ KINDS = (
     ),
     _kind("surround", ".mkv", f"{H264} -ac 6 -c:a ac3", rate="25"),
     _kind("late-pictures", ".mkv", f"{H264} {AAC}", delay_video_s=0.7),
+    _kind("soon-silent", ".mp4", f"{H264} {AAC}", rate="25", sound_s=0.9),
     _kind("still", ".mp4", f"-vf drawbox=color=teal:t=fill {H264} {AAC}", rate="25"),
     _kind("ps", ".mpg", "-c:v mpeg2video -bf 2 -g 15 -c:a mp2", rate="25"),
     _kind("moving", ".gif", "-filter_complex [0:v]format=rgb24[o] -map [o]", rate="10"),

@@ -62,7 +62,7 @@ def test_more_is_refused_until_the_stack_has_the_memory(
     assert "a chunk's function has 1,769" in message
     assert "a larger chunk_memory_mb" in message
     assert message.endswith(".")
-    assert plan(LARGE, of(enough_mb), render={"outputs": outputs})
+    assert plan(LARGE, of(enough_mb), render={"outputs": outputs}).outputs
 
 
 def test_a_size_that_h264_cannot_have_is_refused() -> None:
@@ -81,9 +81,22 @@ def test_a_size_whose_bit_rate_av1_cannot_hold_is_refused(size: tuple[int, int])
 
     with pytest.raises(InvalidRequest, match=r"is \d+x\d+ in av1 .* crf in place of bitrate_kbps"):
         plan(LARGE, of(), render=asked(bitrate_kbps=100))
-    assert plan(LARGE, of(), render=asked(crf=30))
+    assert plan(LARGE, of(), render=asked(crf=30)).outputs
     small = {"width": 64, "height": 64}
-    assert plan(LARGE, of(), render=asked(bitrate_kbps=100))
+    assert plan(LARGE, of(), render=asked(bitrate_kbps=100)).outputs
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "pixels"), [(64, 14, "yuv420p"), (62, 64, "yuv420p10")]
+)
+def test_a_size_that_hevc_cannot_have_is_refused(width: int, height: int, pixels: str) -> None:
+    def asked(video: dict[str, Any]) -> dict[str, Any]:
+        return {"outputs": [{"width": width, "video": video}]}
+
+    source = probe(width=10 * width, height=10 * height)
+    with pytest.raises(InvalidRequest, match=rf"is {width}x{height} in hevc .* from 64x16 pix"):
+        plan(source, of(), render=asked({"codec": "hevc", "pixel_format": pixels}))
+    assert plan(source, of(), render=asked({"pixel_format": pixels})).outputs
 
 
 def test_pictures_alone_need_no_encoder() -> None:

@@ -9,6 +9,7 @@ import pytest
 from functions.render_chunk.render import chunk_options
 from functions.shared.cut import Cut, grid_graph, prerolls_s, reads_from_start, seek_s
 from functions.shared.overlay_filters import Layers
+from functions.shared.picture_filters import SCALING
 from functions.shared.plan import Clock, Coding, Output, Plan, Source, Video
 
 SMALL = Output(
@@ -82,8 +83,8 @@ def test_every_output_comes_from_one_decode() -> None:
     first, small, large = graph.split(";")
     assert first.startswith("[0:3]setpts=")
     assert first.endswith(",split=2[s0][s1]")
-    assert small == "[s0]scale=160:90,setsar=1,format=yuv420p,setpts=PTS-300[o0]"
-    assert large == "[s1]scale=640:360,setsar=1,format=yuv420p,setpts=PTS-300[o1]"
+    assert small == f"[s0]scale=160:90:{SCALING},setsar=1,format=yuv420p,setpts=PTS-300[o0]"
+    assert large == f"[s1]scale=640:360:{SCALING},setsar=1,format=yuv420p,setpts=PTS-300[o1]"
     assert options[options.index("-i") - 20 : options.index("-i")].count("-threads") <= 1
     assert options.index("-threads") < options.index("-i")
     assert options.count("-threads") == 3
