@@ -37,7 +37,7 @@ def frame_from_start(ffmpeg: Path, file: Path, plan: Plan, frame: int) -> bytes:
     [(width, height)] = plan.snapshots.sizes
     filters = (
         f"fps={plan.video.rate}:start_time=0,trim=start_pts={frame}:end_pts={frame + 1},"
-        f"scale={width}:{height},format=rgb24"
+        f"scale={width}:{height}:flags=bicubic+full_chroma_int,format=rgb24"
     )
     # As one job has it: zero is the start of the streams used, here of the video.
     only_video = ["-map", f"0:{plan.video.stream_index}", "-vf", f"setpts=PTS-STARTPTS,{filters}"]
