@@ -71,12 +71,13 @@ class Shoot:
 
 @contextmanager
 def at_once() -> Iterator[ThreadPoolExecutor]:
-    """Threads that begin nothing more once something failed."""
+    """Threads that begin nothing more once something failed; what they began is waited for, so that
+    neither a process nor its files outlive the call."""
     threads = ThreadPoolExecutor(AT_ONCE)
     try:
         yield threads
     finally:
-        threads.shutdown(wait=False, cancel_futures=True)
+        threads.shutdown(cancel_futures=True)
 
 
 def shoot(
