@@ -1,70 +1,17 @@
 """The only way into a terminal state, told by the machine, by EventBridge, or by both."""
 
 import json
-from datetime import datetime
 from typing import Any
 
 import pytest
 
 from functions.claim_job.claim import Claim, claim
-from functions.finish_job.ending import Ending
-from functions.finish_job.finish import finish as finish_for
 from functions.shared.errors import PartMissing
 from functions.shared.job import parse_input
 from functions.shared.jobs_table import JobsTable
-from functions.shared.media_store import Keys, MediaStore
-from tests.unit.conftest import CEILING, GOOD, NOW, Answers, Desk, arn
-
-ARN = arn("a")
-KEYS = Keys("a")
-
-
-@pytest.fixture
-def running(desk: Desk) -> JobsTable:
-    desk.run("a")
-    return desk.jobs
-
-
-def finish(ending: Ending, jobs: JobsTable, store: MediaStore, now: datetime) -> dict[str, Any]:
-    return finish_for(ending, jobs, store, Answers(), CEILING, now)
-
-
-def row(jobs: JobsTable, job_id: str = "a") -> dict[str, Any]:
-    found = jobs.get(job_id)
-    assert found is not None
-    return found
-
-
-def ended(status: str = "FAILED", **more: Any) -> Ending:
-    told = {"status": status, "execution_arn": ARN, "execution_name": "run-1", "job_id": "a"}
-    return Ending.from_event({**told, **more})
-
-
-def changed(status: str, **detail: Any) -> Ending:
-    """EventBridge's event on an execution's end."""
-    return Ending.from_event(
-        {
-            "source": "aws.states",
-            "detail-type": "Step Functions Execution Status Change",
-            "detail": {
-                "executionArn": ARN,
-                "name": "run-1",
-                "status": status,
-                "input": json.dumps({**GOOD, "job_id": "a"}),
-                "error": None,
-                "cause": None,
-                **detail,
-            },
-        }
-    )
-
-
-def publish(store: MediaStore) -> None:
-    store.write(KEYS.output("video"), b"12345", "video/mp4")
-    picture = {"key": KEYS.snapshot("00000-640.jpg"), "size_bytes": 3}
-    store.write(picture["key"], b"123", "image/jpeg")
-    video = {"key": KEYS.output("video"), "size_bytes": 5}
-    store.write_json(KEYS.result, {"outputs": [video], "snapshots": [picture]})
+from functions.shared.media_store import MediaStore
+from tests.unit.conftest import GOOD, NOW, Desk
+from tests.unit.finish_job.endings import ARN, KEYS, changed, ended, finish, publish, row
 
 
 def test_complete_needs_the_result_in_the_store(running: JobsTable, store: MediaStore) -> None:
@@ -271,34 +218,3 @@ def test_a_failed_job_is_not_completed_by_a_late_state(
     publish(store)
     finish(ended("COMPLETE", result_key=KEYS.result), running, store, NOW)
     assert row(running)["status"] == "FAILED"
-
-
-def test_an_ended_job_frees_its_turn_for_the_next_of_its_lane(
-    desk: Desk, store: MediaStore
-) -> None:
-    desk.run("a", order_key="k")
-    desk.wait("b", order_key="k")
-    assert desk.grant() == 0
-    answers = desk.answers
-
-    finish_for(changed("ABORTED"), desk.jobs, store, answers, CEILING, NOW)
-
-    assert answers.told["b"] == 1
-    assert [(turn.job_id, turn.state) for turn in desk.jobs.turns.all()] == [("b", "GRANTED")]
-    assert desk.jobs.turns.granted() == 1
-
-
-def test_finishing_twice_frees_one_turn(desk: Desk, store: MediaStore) -> None:
-    desk.run("a")
-    desk.run("b")
-    for _ in range(2):
-        finish(changed("ABORTED"), desk.jobs, store, NOW)
-    assert desk.jobs.turns.granted() == 1
-
-
-def test_a_job_marked_as_cancelled_ends_so_whatever_its_execution_says(
-    running: JobsTable, store: MediaStore
-) -> None:
-    assert running.request_cancel("a", NOW)
-    finish(changed("FAILED", error="JobEnded", cause="x"), running, store, NOW)
-    assert row(running)["status"] == "CANCELLED"
