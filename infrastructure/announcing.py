@@ -8,8 +8,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from infrastructure.missed import missed_queue
 
 _BATCH = 25
 _ONE = events.EventField.from_path
@@ -27,14 +28,7 @@ class Announcing(Construct):
         super().__init__(scope, construct_id)
         self.bus = events.EventBus(self, "Bus")
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
-        self.missed = sqs.Queue(
-            self,
-            "Missed",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
+        self.missed = missed_queue(self, key)
         name, job = Stack.of(self).stack_name, _ONE("$.detail.job_id")
         error = f"{_ONE('$.detail.error.name')}: {_ONE('$.detail.error.message')}"
         status = _ONE("$.detail.status")

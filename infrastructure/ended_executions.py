@@ -6,9 +6,10 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
+
+from infrastructure.missed import missed_queue
 
 
 class EndedExecutions(Construct):
@@ -27,14 +28,7 @@ class EndedExecutions(Construct):
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.missed = sqs.Queue(
-            self,
-            "Missed",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
+        self.missed = missed_queue(self, key)
         # EventBridge's own retries end once Lambda has accepted the event; these follow them.
         lambda_.EventInvokeConfig(
             self,

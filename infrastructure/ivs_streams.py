@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infrastructure.missed import missed_queue
 from infrastructure.stage import IvsChannel
 
 
@@ -28,14 +29,7 @@ class IvsStreams(Construct):
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.missed = sqs.Queue(
-            self,
-            "Missed",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
+        self.missed = missed_queue(self, key)
         for channel in channels:
             events.Rule(
                 self,
