@@ -13,19 +13,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 from rich.console import Console
 from rich.table import Table
 
-from local.deploy import deploy
-from local.embedded import EmbeddedAws
-from local.home import ACCOUNT, PROJECT, REGION, forget_account
-from reelwright.direct import TERMINAL, DirectClient
+from benchmarks.stack import complete, new_stack
+from reelwright.direct import DirectClient
 
 CODECS: dict[str, dict[str, Any]] = {
     "h264": {"container": "mp4"},
@@ -36,7 +32,6 @@ CODECS: dict[str, dict[str, Any]] = {
 }
 _CHUNK_S = 5
 _ONE_CHUNK_S = 300
-_POLL_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -60,15 +55,11 @@ def main() -> int:
     if ffmpeg is None:
         print("ffmpeg is not on PATH; see this module's docstring")
         return 2
-    forget_account()
-    engine = EmbeddedAws(PROJECT / ".reelwright" / "codecs")
-    engine.stop()
-    engine.forget()
     table = Table("codec", "size", "VMAF in chunks", "in one piece", "worst frame", "in one piece")
-    with engine as aws, tempfile.TemporaryDirectory(prefix="codecs-") as folder:
-        outputs = deploy(asked.assembly, "Reelwright", aws)
-        session = boto3.Session(ACCOUNT, "test", region_name=REGION)
-        client = DirectClient.connect(outputs, session, aws.endpoint)
+    with (
+        new_stack("codecs", asked.assembly) as (client, _),
+        tempfile.TemporaryDirectory(prefix="codecs-") as folder,
+    ):
         original = Path(folder) / "original.mkv"
         _bring_to(ffmpeg, asked.source, original, asked.height, asked.seconds)
         uploaded = client.upload(original)
@@ -109,13 +100,9 @@ def _make(
     folder: Path,
 ) -> Made:
     wanted = {"name": codec, "audio": None, "video": {"codec": codec}, **output}
-    job_id = client.submit(
-        {"source": uploaded, "render": {"outputs": [wanted]}, "chunk_s": chunk_s}
+    job = complete(
+        client, {"source": uploaded, "render": {"outputs": [wanted]}, "chunk_s": chunk_s}
     )
-    while (job := client.job(job_id)) is None or job["status"] not in TERMINAL:
-        time.sleep(_POLL_S)
-    if job["status"] != "COMPLETE":
-        raise RuntimeError(f"The job ended as {job['status']}: {job.get('error')}")
     (made,) = client.result(job)["outputs"]
     file = client.download(made["key"], folder)
     log = folder / "vmaf.json"

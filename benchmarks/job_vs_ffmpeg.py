@@ -14,21 +14,17 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import boto3
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.memory import peak_memory_mb
 from benchmarks.source import make_source
-from local.deploy import deploy
-from local.embedded import EmbeddedAws
-from local.home import ACCOUNT, PROJECT, REGION, forget_account
-from reelwright.direct import TERMINAL, DirectClient, Job, Stage
+from benchmarks.stack import complete, new_stack
+from local.home import PROJECT
+from reelwright.direct import DirectClient, Stage
 
 RESULTS = PROJECT / "benchmarks" / "results" / "job_vs_ffmpeg.json"
-_POLL_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -56,22 +52,15 @@ def main() -> int:
     if ffmpeg is None:
         print("ffmpeg is not on PATH; run this by `make bench`")
         return 2
-    forget_account()
     console = Console(highlight=False)
     source = make_source(Path(ffmpeg), PROJECT / "build" / "bench", arguments.seconds)
-    engine = EmbeddedAws(PROJECT / ".reelwright" / "bench")
-    engine.stop()
-    engine.forget()
-    with engine as aws:
-        outputs = deploy(arguments.assembly, "Reelwright", aws)
-        session = boto3.Session(ACCOUNT, "test", region_name=REGION)
-        client = DirectClient.connect(outputs, session, aws.endpoint)
+    with new_stack("bench", arguments.assembly) as (client, aws):
         uploaded = client.upload(source)
         timings = [
             _round(client, uploaded, source, Path(ffmpeg), arguments.preset, console)
             for _ in range(arguments.rounds)
         ]
-        _run(client, {"source": uploaded, "snapshots": {"count": 5, "widths": [320, 1280]}})
+        complete(client, {"source": uploaded, "snapshots": {"count": 5, "widths": [320, 1280]}})
         memory = peak_memory_mb(aws)
     _report(console, timings, memory, arguments)
     return 0
@@ -83,7 +72,7 @@ def _round(
     sent_at = time.time()
     began = time.monotonic()
     output = {"name": "video", "video": {"preset": preset}}
-    job = _run(client, {"source": uploaded, "render": {"outputs": [output]}})
+    job = complete(client, {"source": uploaded, "render": {"outputs": [output]}})
     job_s = time.monotonic() - began
     stages = {stage.name: stage for stage in client.stages(job["execution_arn"])}
     plan = client.plan(job["job_id"])
@@ -93,16 +82,6 @@ def _round(
     timing = _timing(job_s, ffmpeg_s, started.timestamp() - sent_at, stages)
     console.print(f"job {job_s:6.1f} s   ffmpeg {ffmpeg_s:6.1f} s   ratio {timing.ratio:.2f}")
     return timing
-
-
-def _run(client: DirectClient, request: dict[str, Any]) -> Job:
-    """Put a job on the queue and wait for its end."""
-    job_id = client.submit(request)
-    while (job := client.job(job_id)) is None or job["status"] not in TERMINAL:
-        time.sleep(_POLL_S)
-    if job["status"] != "COMPLETE":
-        raise RuntimeError(f"The job ended as {job['status']}: {job.get('error')}")
-    return job
 
 
 def _timing(

@@ -10,20 +10,17 @@ chunk's function could not hold, and that is shown as such.
 import argparse
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import boto3
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.memory import peak_memory_mb
 from benchmarks.source import make_source
-from local.deploy import deploy
-from local.embedded import EmbeddedAws
-from local.home import ACCOUNT, PROJECT, REGION, forget_account
-from reelwright.direct import TERMINAL, DirectClient
+from benchmarks.stack import end_of, new_stack
+from local.home import PROJECT
+from reelwright.direct import DirectClient
 
 JOBS: dict[str, dict[str, Any]] = {
     "h264 medium": {"render": {"outputs": [{"video": {"codec": "h264"}}]}},
@@ -33,7 +30,6 @@ JOBS: dict[str, dict[str, Any]] = {
     "prores": {"render": {"outputs": [{"container": "mov", "video": {"codec": "prores"}}]}},
     "snapshots": {"snapshots": {"count": 8, "widths": [320, 3840]}},
 }
-_POLL_S = 0.1
 
 
 def main() -> int:
@@ -45,28 +41,19 @@ def main() -> int:
     if ffmpeg is None:
         print("ffmpeg is not on PATH; see this module's docstring")
         return 2
-    forget_account()
     source = make_source(Path(ffmpeg), PROJECT / "build" / "bench", asked.seconds, height=2160)
     ended: dict[str, str] = {}
-    engine = EmbeddedAws(PROJECT / ".reelwright" / "memory")
-    engine.stop()
-    engine.forget()
-    with engine as aws:
-        outputs = deploy(asked.assembly, "Reelwright", aws)
-        session = boto3.Session(ACCOUNT, "test", region_name=REGION)
-        client = DirectClient.connect(outputs, session, aws.endpoint)
+    with new_stack("memory", asked.assembly) as (client, aws):
         uploaded = client.upload(source)
         for name, fields in JOBS.items():
-            ended[name] = _run(client, {"source": uploaded, **fields})
+            ended[name] = _ended(client, {"source": uploaded, **fields})
         memory = peak_memory_mb(aws)
     _report(ended, memory)
     return 0
 
 
-def _run(client: DirectClient, request: dict[str, Any]) -> str:
-    job_id = client.submit(request)
-    while (job := client.job(job_id)) is None or job["status"] not in TERMINAL:
-        time.sleep(_POLL_S)
+def _ended(client: DirectClient, request: dict[str, Any]) -> str:
+    job = end_of(client, request)
     return str(job["status"] if job["status"] == "COMPLETE" else job["error"]["message"])
 
 
