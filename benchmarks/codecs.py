@@ -32,6 +32,8 @@ CODECS: dict[str, dict[str, Any]] = {
 }
 _CHUNK_S = 5
 _ONE_CHUNK_S = 300
+_COUNTED = "settb=1/1000,setpts=N"
+"""Frames are paired by number: containers round times differently."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,10 @@ def _make(
     (made,) = client.result(job)["outputs"]
     file = client.download(made["key"], folder)
     log = folder / "vmaf.json"
+    vmaf = f"[made][original]libvmaf=log_fmt=json:log_path={log}"
     _run(
         [ffmpeg, "-v", "error", "-i", str(file), "-i", str(original)],
-        ["-lavfi", f"[0:v]format=yuv420p[d];[d][1:v]libvmaf=log_fmt=json:log_path={log}"],
+        ["-lavfi", f"[0:v]format=yuv420p,{_COUNTED}[made];[1:v]{_COUNTED}[original];{vmaf}"],
         ["-f", "null", "-"],
     )
     scores = json.loads(log.read_text())["pooled_metrics"]["vmaf"]
