@@ -112,7 +112,7 @@ def _make(
     _run(
         [ffmpeg, "-v", "error", "-i", str(file), "-i", str(original)],
         ["-lavfi", f"[0:v]format=yuv420p,{_COUNTED}[made];[1:v]{_COUNTED}[original];{vmaf}"],
-        ["-f", "null", "-"],
+        ["-fps_mode", "passthrough", "-f", "null", "-"],
     )
     scores = json.loads(log.read_text())["pooled_metrics"]["vmaf"]
     return Made(int(made["size_bytes"]), float(scores["mean"]), float(scores["min"]))
