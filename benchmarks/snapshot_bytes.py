@@ -22,9 +22,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from functions.plan_render.facts import Limits
 from functions.plan_render.plan import PlanSettings
 from functions.plan_render.planning import make_plan
+from functions.plan_render.source.facts import Limits
 from functions.shared.job import parse_input
 from functions.shared.media_store import Part
 from functions.shared.plan import Plan, Source

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from functions.plan_render.facts import VideoFacts
+from functions.plan_render.source.facts import VideoFacts
 from functions.shared.plan import Coding, Output, ToneMap
 from functions.shared.request.encoding import DEFAULT_CRF, KnownEncoding
 from functions.shared.request.output import KnownOutput

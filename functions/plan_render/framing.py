@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from functions.plan_render.facts import VideoFacts
+from functions.plan_render.source.facts import VideoFacts
 from functions.shared.errors import InvalidRequest
 from functions.shared.plan import CropBox, FadeEnds, PictureEdit
 from functions.shared.request.edit import Edit

@@ -5,12 +5,12 @@ It answers with counts and keys.
 
 from datetime import UTC, datetime
 
-from functions.plan_render.assets import Bringing, bring_in, places_of
-from functions.plan_render.facts import Limits
-from functions.plan_render.fetch import Allowance, forget, locate
+from functions.plan_render.assets.bring_in import Bringing, bring_in, places_of
 from functions.plan_render.live import plan_live
 from functions.plan_render.plan import PlanSettings
 from functions.plan_render.planning import make_plan
+from functions.plan_render.source.facts import Limits
+from functions.plan_render.source.fetch import Allowance, forget, locate
 from functions.shared.errors import (
     InvalidRequest,
     ReelwrightError,

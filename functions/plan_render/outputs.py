@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from functions.plan_render.encoding import coding_of
-from functions.plan_render.facts import Probe, need_video
 from functions.plan_render.framing import Size, frame_size
 from functions.plan_render.sound import track_of
+from functions.plan_render.source.facts import Probe, need_video
 from functions.shared.plan import Output, Video
 from functions.shared.request.output import KnownOutput
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from functions.plan_render.assets import Brought
+from functions.plan_render.assets.bring_in import Brought
 from functions.shared.errors import InvalidRequest
 from functions.shared.plan.overlay import (
     BurntCaptions,

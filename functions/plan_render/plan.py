@@ -5,19 +5,19 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 
-from functions.plan_render.assets import NOTHING, Brought
+from functions.plan_render.assets.bring_in import NOTHING, Brought
 from functions.plan_render.encoding import coding_notes, tone_map
-from functions.plan_render.facts import Probe, need_video
 from functions.plan_render.framing import NO_CANVAS, canvas_size, picture_edit
 from functions.plan_render.ladder import in_segments, ladder_notes, plan_streams, rungs, sounds
 from functions.plan_render.memory import check_outputs
 from functions.plan_render.moments import snapshots
 from functions.plan_render.outputs import plan_outputs
 from functions.plan_render.overlays import caption_tracks, overlays
-from functions.plan_render.rates import snap
 from functions.plan_render.sheets import decoded_pixels, snapshot_notes
 from functions.plan_render.sound import job_audio, sound_end_s, sound_files, timed
 from functions.plan_render.sound_room import check_room
+from functions.plan_render.source.facts import Probe, need_video
+from functions.plan_render.source.rates import snap
 from functions.plan_render.timeline import clips, exact, source_end_s, source_rate
 from functions.plan_render.whole_pictures import whole_pictures
 from functions.shared.containers import PICTURES

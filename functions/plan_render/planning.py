@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Protocol
 
-from functions.plan_render.assets import NOTHING, Brought
-from functions.plan_render.facts import Limits
+from functions.plan_render.assets.bring_in import NOTHING, Brought
 from functions.plan_render.plan import PlanSettings, plan_render
-from functions.plan_render.probing import probe_source
 from functions.plan_render.sound_edit import probe_sounds
+from functions.plan_render.source.facts import Limits
+from functions.plan_render.source.probing import probe_source
 from functions.shared.ffmpeg import Input
 from functions.shared.job import Request
 from functions.shared.parts import Presigner

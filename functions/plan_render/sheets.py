@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from functions.plan_render.facts import VideoFacts
 from functions.plan_render.framing import Size, even
+from functions.plan_render.source.facts import VideoFacts
 from functions.plan_render.spacing import centres, every
 from functions.plan_render.timeline import exact
 from functions.shared.errors import InvalidRequest

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Literal
 
-from functions.plan_render.assets import Brought
-from functions.plan_render.facts import Probe
+from functions.plan_render.assets.bring_in import Brought
 from functions.plan_render.sound_edit import (
     heard_facts,
     replaced_length_s,
     replaced_sound,
     sound_change,
 )
+from functions.plan_render.source.facts import Probe
 from functions.shared.errors import SourceHasNoSound
 from functions.shared.plan import Audio, Clip, Clock, SoundFile, SoundTrack, Video
 from functions.shared.request.output import KnownOutput

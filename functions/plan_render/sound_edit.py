@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from functions.plan_render.assets import Brought
-from functions.plan_render.facts import AudioFacts, Limits, Probe
-from functions.plan_render.probing import probe_source
+from functions.plan_render.assets.bring_in import Brought
+from functions.plan_render.source.facts import AudioFacts, Limits, Probe
+from functions.plan_render.source.probing import probe_source
 from functions.plan_render.timeline import exact
 from functions.shared.errors import (
     AssetUnusable,

@@ -2,9 +2,9 @@
 
 from fractions import Fraction
 
-from functions.plan_render.assets import Brought
-from functions.plan_render.facts import AudioFacts, Probe
+from functions.plan_render.assets.bring_in import Brought
 from functions.plan_render.sound_edit import heard_facts
+from functions.plan_render.source.facts import AudioFacts, Probe
 from functions.shared.errors import InvalidRequest
 from functions.shared.plan import Audio, SoundTrack
 from functions.shared.request.sound_edit import SoundEdit

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from functions.plan_render.facts import Probe
+from functions.plan_render.source.facts import Probe
 from functions.shared.errors import ClipOutsideSource, InvalidRequest
 from functions.shared.plan import Clip, Clock
 from functions.shared.request import edit as asked

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from functions.plan_render.encoding import picture_coding
-from functions.plan_render.facts import VideoFacts
 from functions.plan_render.framing import Size, frame_size
-from functions.plan_render.rates import snap
+from functions.plan_render.source.facts import VideoFacts
+from functions.plan_render.source.rates import snap
 from functions.plan_render.timeline import exact
 from functions.shared.errors import InvalidRequest
 from functions.shared.plan import Output, Video, WholePicture

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from functions.plan_render.facts import Limits, Probe
-from functions.plan_render.probing import probe_source
+from functions.plan_render.source.facts import Limits, Probe
+from functions.plan_render.source.probing import probe_source
 from functions.shared.errors import ReelwrightError
 from functions.shared.ffmpeg import Input
 from tests.media.support import BUCKET, LIMITS, SECRET, FolderStore

@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 import av
 
-from functions.plan_render.assets import Bringing, Places, bring_in
-from functions.plan_render.facts import Limits
+from functions.plan_render.assets.bring_in import Bringing, Places, bring_in
 from functions.plan_render.plan import PlanSettings
 from functions.plan_render.planning import make_plan
+from functions.plan_render.source.facts import Limits
 from functions.render_audio.render import render_audio
 from functions.render_chunk.colour import pixel_filter, source_filters, tone_filters
 from functions.render_chunk.encoder import coding_options

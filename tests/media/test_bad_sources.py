@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.plan_render.facts import need_video
+from functions.plan_render.source.facts import need_video
 from functions.shared.errors import (
     ReelwrightError,
     SourceEmpty,

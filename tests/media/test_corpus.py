@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from functions.plan_render.facts import Colour, Probe, need_video
-from functions.plan_render.probing import probe_source
+from functions.plan_render.source.facts import Colour, Probe, need_video
+from functions.plan_render.source.probing import probe_source
 from functions.shared.errors import (
     ReelwrightError,
     SourceEncrypted,

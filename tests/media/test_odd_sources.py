@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.plan_render.facts import need_video
+from functions.plan_render.source.facts import need_video
 from functions.render_chunk.items import render_item
 from functions.shared.images import image_size
 from functions.shared.media_store import Keys

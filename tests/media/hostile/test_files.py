@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.plan_render.facts import need_video
+from functions.plan_render.source.facts import need_video
 from functions.render_chunk.render import render_chunk
 from functions.shared.errors import (
     ReelwrightError,

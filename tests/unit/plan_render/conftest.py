@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from functions.plan_render.fetch import Allowance, Located, locate
+from functions.plan_render.source.fetch import Allowance, Located, locate
 from functions.shared.media_store import MediaStore
 from functions.shared.web import Web
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.plan_render.asset_captions import normalise
-from functions.plan_render.asset_image import examine
-from functions.plan_render.asset_probing import ImageFacts
-from functions.plan_render.assets import Bringing, Brought, bring_in, places_of
+from functions.plan_render.assets.bring_in import Bringing, Brought, bring_in, places_of
+from functions.plan_render.assets.captions import normalise
+from functions.plan_render.assets.image import examine
+from functions.plan_render.assets.probing import ImageFacts
 from functions.shared.errors import (
     AssetUnusable,
     SourceChanged,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import trustme
 
-from functions.plan_render.fetch import Located, forget, locate
+from functions.plan_render.source.fetch import Located, forget, locate
 from functions.shared.errors import (
     SourceEmpty,
     SourceNotAllowed,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.plan_render.fetch import locate
+from functions.plan_render.source.fetch import locate
 from functions.shared.errors import RenderTimedOut, SourceTooLarge
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.web import Web

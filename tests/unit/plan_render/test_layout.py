@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.plan_render.layout import describe, is_encrypted, lacks_index
+from functions.plan_render.source.layout import describe, is_encrypted, lacks_index
 from functions.shared.mp4.boxes import box, full_box
 from functions.shared.mp4.source import MemoryBytes
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from functions.plan_render.asset_probing import CaptionFacts, ImageFacts
-from functions.plan_render.assets import Brought, Captions
+from functions.plan_render.assets.bring_in import Brought, Captions
+from functions.plan_render.assets.probing import CaptionFacts, ImageFacts
 from functions.plan_render.overlays import caption_tracks, overlays
 from functions.shared.errors import InvalidRequest
 from functions.shared.job import parse_input

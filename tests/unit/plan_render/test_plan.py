@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.plan_render.facts import AudioFacts, Probe, VideoFacts
 from functions.plan_render.plan import PlanSettings, plan_render
+from functions.plan_render.source.facts import AudioFacts, Probe, VideoFacts
 from functions.shared.errors import InvalidRequest, SnapshotOutsideSource
 from functions.shared.job import parse_input
 from functions.shared.plan import Plan, Source

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from functions.plan_render.fetch import Located, locate
+from functions.plan_render.source.fetch import Located, locate
 from functions.shared.errors import (
     ReelwrightError,
     SourceEmpty,

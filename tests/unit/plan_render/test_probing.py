@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from functions.plan_render.probing import _answer
+from functions.plan_render.source.probing import _answer
 from functions.shared.errors import (
     ReelwrightError,
     RenderTimedOut,

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from functions.plan_render.rates import measure, output_rate, snap
+from functions.plan_render.source.rates import measure, output_rate, snap
 
 MS = Fraction(1, 1000)
 NTSC = Fraction(30_000, 1001)

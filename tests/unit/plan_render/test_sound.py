@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from functions.plan_render.assets import NOTHING, Brought
-from functions.plan_render.facts import AudioFacts, Probe
+from functions.plan_render.assets.bring_in import NOTHING, Brought
 from functions.plan_render.plan import PlanSettings, plan_render
+from functions.plan_render.source.facts import AudioFacts, Probe
 from functions.shared.errors import InvalidRequest, SourceHasNoSound, SourceHasNoVideo
 from functions.shared.job import parse_input
 from functions.shared.plan import Asset, Audio, Loudness, Plan, Source

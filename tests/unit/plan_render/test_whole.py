@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.plan_render.whole import is_whole
+from functions.plan_render.source.whole import is_whole
 from functions.shared.mp4.source import MemoryBytes
 
 EBML = b"\x1a\x45\xdf\xa3\x84webm"

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from functions.plan_render.joining import joined
-from functions.plan_render.playlists import Film, read_film
+from functions.plan_render.source.joining import joined
+from functions.plan_render.source.playlists import Film, read_film
 from functions.shared.errors import SourceEmpty, SourceUnreachable
 from functions.shared.hls import Piece, is_playlist
 from functions.shared.media_store import Keys, MediaStore, Part

@@ -1,4 +1,4 @@
-"""Reads one asset, in a process of its own: `python -m functions.plan_render.asset_reading`.
+"""Reads one asset, in a process of its own: `python -m functions.plan_render.assets.reading`.
 
 It parses bytes from strangers, so it runs without credentials, with bounded memory, and may crash
 or be killed without harm. Arguments: image or captions, the file, memory in bytes, the style of
@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from functions.plan_render.asset_captions import normalise
-from functions.plan_render.asset_image import examine
+from functions.plan_render.assets.captions import normalise
+from functions.plan_render.assets.image import examine
 from functions.shared.errors import AssetUnusable
 from functions.shared.request.caption import CaptionStyle
 

@@ -8,7 +8,7 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from functions.plan_render.facts import SubtitleFacts
+from functions.plan_render.source.facts import SubtitleFacts
 
 _TEXT_SUBTITLES = {
     *("subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "ttml", "sami", "subviewer"),

@@ -56,7 +56,7 @@ def _read(kind: str, file: Path, timeout_s: float, style: str) -> dict[str, Any]
         environ = clean_environment(os.environ, Path(folder))
         # Lambda puts code and layers on sys.path, not into the environment.
         environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        command = [sys.executable, "-B", "-m", "functions.plan_render.asset_reading"]
+        command = [sys.executable, "-B", "-m", "functions.plan_render.assets.reading"]
         ended = run(
             [*command, kind, str(file), str(MEMORY_BYTES), style],
             environ=environ,

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from functions.plan_render.playlists import Film, Run
+from functions.plan_render.source.playlists import Film, Run
 from functions.shared.errors import (
     RenderTimedOut,
     SourceNotMedia,
@@ -90,7 +90,7 @@ def _join(runs: list[list[str | None]], result: Path, folder: Path) -> Ended:
     environ = clean_environment(os.environ, folder)
     # Lambda puts code and layers on sys.path, not into the environment.
     environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    module = [sys.executable, "-B", "-m", "functions.plan_render.join"]
+    module = [sys.executable, "-B", "-m", "functions.plan_render.source.join"]
     return run(
         [*module, json.dumps(runs), str(result), str(_MEMORY_BYTES)],
         environ=environ,

@@ -10,9 +10,9 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from functions.plan_render.pictures import Picture, read_picture
-from functions.plan_render.rates import measure
-from functions.plan_render.timing import has_whole_index, packets, tick_s
+from functions.plan_render.source.pictures import Picture, read_picture
+from functions.plan_render.source.rates import measure
+from functions.plan_render.source.timing import has_whole_index, packets, tick_s
 
 _HEAD_S = 10
 _HEAD_PACKETS = 700

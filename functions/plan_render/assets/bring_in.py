@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from functions.plan_render.asset_probing import CaptionFacts, ImageFacts, read_captions, read_image
-from functions.plan_render.facts import Probe
-from functions.plan_render.fetch import as_file, find_object, object_key
+from functions.plan_render.assets.probing import CaptionFacts, ImageFacts, read_captions, read_image
+from functions.plan_render.source.facts import Probe
+from functions.plan_render.source.fetch import as_file, find_object, object_key
 from functions.shared.errors import (
     AssetUnusable,
     RenderTimedOut,

@@ -1,5 +1,5 @@
 """Copies the runs of an HLS film into one MP4 file, in a process of its own:
-`python -m functions.plan_render.join`.
+`python -m functions.plan_render.source.join`.
 
 It parses bytes from strangers, so it runs without credentials and with bounded memory. Arguments:
 the runs as JSON ([[file of the pictures, file of the sound or null], …]), the file to make, memory
@@ -22,8 +22,8 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 
-from functions.plan_render.streams import best_audio, best_video, codec_name
-from functions.plan_render.timing import packets, starts_at
+from functions.plan_render.source.streams import best_audio, best_video, codec_name
+from functions.plan_render.source.timing import packets, starts_at
 
 _FORMATS = "mov,mpegts,aac,mp3,ac3,eac3"
 _SHARED = ("codec", "extradata", "width", "height", "sample_rate", "channels")

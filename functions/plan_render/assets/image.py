@@ -5,7 +5,7 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
-from functions.plan_render.asset_probing import ImageFacts
+from functions.plan_render.assets.probing import ImageFacts
 from functions.shared.errors import AssetUnusable
 
 MOST_PIXELS = 64_000_000

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from functions.plan_render.facts import Limits, Probe
+from functions.plan_render.source.facts import Limits, Probe
 from functions.shared import errors
 from functions.shared.errors import (
     FfmpegFailed,
@@ -41,7 +41,7 @@ def probe_source(source: Input, size_bytes: int, limits: Limits, *, timeout_s: f
         environ = clean_environment(os.environ, Path(folder))
         # Lambda puts code and layers on sys.path, not into the environment.
         environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        command = [sys.executable, "-B", "-m", "functions.plan_render.probe"]
+        command = [sys.executable, "-B", "-m", "functions.plan_render.source.probe"]
         facts = [source.url, str(size_bytes), limits.model_dump_json(), str(limits.memory_bytes)]
         ended = run(
             [*command, *facts, certificates],

@@ -10,7 +10,7 @@ from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from functions.plan_render.facts import Colour
+from functions.plan_render.source.facts import Colour
 
 _RESERVED = {0, 3}
 _MATRIX_RGB = 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pysubs2 import Alignment, Color, Pysubs2Error, SSAFile, SSAStyle
 
-from functions.plan_render.asset_probing import CaptionFacts
+from functions.plan_render.assets.probing import CaptionFacts
 from functions.shared.errors import AssetUnusable
 from functions.shared.fonts import FACES, LINE_TO_SIZE
 from functions.shared.request.caption import CaptionStyle

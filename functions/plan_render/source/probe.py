@@ -1,4 +1,4 @@
-"""Reads a source's headers, in a process of its own: `python -m functions.plan_render.probe`.
+"""Reads a source's headers by itself: `python -m functions.plan_render.source.probe`.
 
 It parses bytes from strangers with a C library, so it runs without credentials, with bounded
 memory, and may crash or be killed without harm. Arguments: the URL, the object's size, the limits
@@ -21,13 +21,13 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from functions.plan_render.facts import AudioFacts, Limits, Probe, VideoFacts
-from functions.plan_render.head import Head, Sound, read_head
-from functions.plan_render.layout import describe, is_encrypted, lacks_index
-from functions.plan_render.pictures import Picture
-from functions.plan_render.rates import output_rate
-from functions.plan_render.remote import RemoteBytes
-from functions.plan_render.streams import (
+from functions.plan_render.source.facts import AudioFacts, Limits, Probe, VideoFacts
+from functions.plan_render.source.head import Head, Sound, read_head
+from functions.plan_render.source.layout import describe, is_encrypted, lacks_index
+from functions.plan_render.source.pictures import Picture
+from functions.plan_render.source.rates import output_rate
+from functions.plan_render.source.remote import RemoteBytes
+from functions.plan_render.source.streams import (
     audio_codecs,
     best_audio,
     best_video,
@@ -37,8 +37,8 @@ from functions.plan_render.streams import (
     subtitles,
     why_no_video,
 )
-from functions.plan_render.timing import container_starts_at, end_of, starts_at
-from functions.plan_render.whole import is_whole
+from functions.plan_render.source.timing import container_starts_at, end_of, starts_at
+from functions.plan_render.source.whole import is_whole
 from functions.shared.errors import (
     ReelwrightError,
     SourceEncrypted,
