@@ -100,7 +100,7 @@ def test_a_running_a_waiting_and_a_sent_job_end(own: Deployed, aws: EmbeddedAws,
     request, running, waiting, sent = one_running_one_waiting_one_sent(own)
     parts = set(own.client.parts(running))
     if end is kill:
-        until(lambda: is_saved(aws, sent), "the three to be saved", 30)
+        until(lambda: is_saved(aws, sent), "the three to be saved", 60)
     end(aws)
     aws.start()
 

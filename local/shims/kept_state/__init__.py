@@ -18,6 +18,8 @@ _PAUSE_S = 5.0
 """From the end of a save to the next."""
 _PAUSE_PER_SAVE = 20
 """The pause is at least so many times as long as the last save took."""
+_LONGEST_PAUSE_S = 20.0
+"""However slow saving is: whoever kills the engine loses no more than this and one save."""
 _MOST_TRIES = 5
 _S3_PART = "s3"
 _log = logging.getLogger(__name__)
@@ -87,7 +89,8 @@ class KeptState:
         await asyncio.to_thread(services.move_large, self._blobs)
         if not is_last:
             await asyncio.to_thread(self._write, *self._collect())
-        return max(_PAUSE_S, _PAUSE_PER_SAVE * (time.monotonic() - began))
+        pause_s = _PAUSE_PER_SAVE * (time.monotonic() - began)
+        return min(max(_PAUSE_S, pause_s), _LONGEST_PAUSE_S)
 
     def _collect(self) -> tuple[dict[str, bytes], set[Blob]]:
         for _ in range(_MOST_TRIES - 1):
