@@ -31,12 +31,21 @@ Decoding 2160p, scaled to nothing, takes 136 MiB from H.264 with 4 references (2
 319 with 16, 239 from 10-bit HEVC, 283 from 10-bit AV1, 100 from VP9 and ProRes. 25 bytes a pixel of
 the source hold the usual ones; what else is rounded up here holds the others. The function around
 ffmpeg takes 60 MiB.
+
+A still picture of a small source takes, in MiB:
+
+| container | 3840x2160 | 7680x4320 | 16382x9216 |
+| --- | --- | --- | --- |
+| avif | 166 | 522 | 2,156 |
+| png | 81 | 233 | 939 |
+| jpeg | 64 | 156 | 585 |
+| webp | 46 | 91 | 296 |
 """
 
 from collections.abc import Sequence
 
 from functions.shared.errors import InvalidRequest
-from functions.shared.plan import Coding, Output
+from functions.shared.plan import Coding, Output, WholePicture
 from functions.shared.request.encoding import PRESETS
 
 LONGEST_SIDE = 16_384
@@ -66,6 +75,9 @@ _THREAD_BYTES_PER_PIXEL = {"h264": 12, "hevc": 12, "vp9": 6, "av1": 105, "prores
 _THREAD_SOURCE_BYTES_PER_PIXEL = 4
 _MAPPED_BYTES_PER_PIXEL = 42
 """Of tone mapping, which holds pictures in 32 bits a sample: 314 MiB at 2160p."""
+_STILL_BYTES_PER_PIXEL = {"avif": 16.5, "png": 7, "jpeg": 5, "webp": 5, "gif": 7}
+_LONGEST_WEBP_SIDE = 16_383
+"""The format has 14 bits for a side."""
 _FLATTENED_BYTES_PER_PIXEL = 10
 """Of laying pictures on black: 65 MiB at 2160p."""
 _MOST_MB = 10_240
@@ -103,6 +115,28 @@ def check_outputs(
             f" memory and a chunk's function has {memory_mb:,}; ask for smaller or fewer outputs or"
             f" a faster preset, or deploy with a larger chunk_memory_mb ({_MOST_MB:,} at most)."
         )
+
+
+def check_pictures(pictures: Sequence[WholePicture], *, source_pixels: int, memory_mb: int) -> None:
+    """Raises InvalidRequest where a picture can't be encoded, or be held."""
+    for output in (picture.output for picture in pictures):
+        size = (output.width, output.height)
+        longest = _LONGEST_WEBP_SIDE if output.container == "webp" else LONGEST_SIDE
+        if max(size) > longest:
+            raise InvalidRequest(
+                f"Output {output.name} is {size[0]}x{size[1]}, and a {output.container} has"
+                f" {longest:,} pixels a side at most here: ask for a smaller picture."
+            )
+        held = source_pixels * _SOURCE_BYTES_PER_PIXEL
+        held += round(size[0] * size[1] * _STILL_BYTES_PER_PIXEL[output.container])
+        needed_mb = _AROUND_MB + -(-held // _MIB)
+        if needed_mb > memory_mb:
+            raise InvalidRequest(
+                f"Output {output.name} is {size[0]}x{size[1]} in {output.container}: making it"
+                f" needs about {needed_mb:,} MB of memory and its function has {memory_mb:,}; ask"
+                " for a smaller picture, or deploy with a larger chunk_memory_mb"
+                f" ({_MOST_MB:,} at most)."
+            )
 
 
 def chunk_memory_mb(outputs: Sequence[Output], *, source_pixels: int, threads: int) -> int:

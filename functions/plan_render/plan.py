@@ -9,7 +9,7 @@ from functions.plan_render.assets.bring_in import NOTHING, Brought
 from functions.plan_render.encoding import coding_notes, tone_map
 from functions.plan_render.framing import NO_CANVAS, canvas_size, picture_edit
 from functions.plan_render.ladder import in_segments, ladder_notes, plan_streams, rungs, sounds
-from functions.plan_render.memory import check_outputs
+from functions.plan_render.memory import check_outputs, check_pictures
 from functions.plan_render.moments import snapshots
 from functions.plan_render.outputs import plan_outputs
 from functions.plan_render.overlays import caption_tracks, overlays
@@ -91,6 +91,11 @@ def plan_render(
     )
     apart = [output for output in asked if output.container in PICTURES]
     pictures = tuple(whole_pictures(apart, canvas, facts, video)) if facts else ()
+    check_pictures(
+        pictures,
+        source_pixels=facts.coded_pixels if facts else 0,
+        memory_mb=settings.chunk_memory_mb,
+    )
     taken = snapshots(
         request.snapshots,
         canvas,

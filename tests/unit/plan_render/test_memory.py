@@ -183,3 +183,35 @@ def test_the_estimate_of_each_codec_is_never_under_what_was_measured(
     )
     estimated_mb = chunk_memory_mb([made], source_pixels=320 * 180, threads=threads)
     assert measured_mb + 60 <= estimated_mb <= 1.3 * measured_mb + 120
+
+
+PANORAMA = probe(width=6400, height=2160)
+
+
+def still(container: str, height: int) -> dict[str, Any]:
+    return {"name": "large", "container": container, "height": height, "at_s": 0}
+
+
+@pytest.mark.parametrize("container", ["avif", "png", "jpeg", "webp"])
+def test_the_default_stack_makes_a_still_of_8k(container: str) -> None:
+    outputs = [still(container, 4320)]
+    assert len(plan(LARGE, of(), render={"outputs": outputs}).whole_pictures) == 1
+
+
+def test_a_still_that_its_function_could_not_hold_is_refused() -> None:
+    outputs = [still("avif", 4320)]
+    with pytest.raises(InvalidRequest) as refused:
+        plan(PANORAMA, of(1024), render={"outputs": outputs})
+
+    assert str(refused.value) == (
+        "Output large is 12800x4320 in avif: making it needs about 1,330 MB of memory and its"
+        " function has 1,024; ask for a smaller picture, or deploy with a larger chunk_memory_mb"
+        " (10,240 at most)."
+    )
+    assert len(plan(PANORAMA, of(), render={"outputs": outputs}).whole_pictures) == 1
+
+
+def test_a_webp_has_14_bits_for_a_side() -> None:
+    wide = probe(width=16_000, height=1000)
+    with pytest.raises(InvalidRequest, match="a webp has 16,383 pixels a side at most here"):
+        plan(wide, of(), render={"outputs": [still("webp", 1080)]})
