@@ -15,11 +15,14 @@ RUNTIME ?= 3.13
 SOURCE ?=
 export SOURCE
 CDK_ARGS ?=
+YES ?=
+STACK ?=
 JOBS ?= 100
 SEED ?= 1
 TINY ?=
+FULL ?=
 MINUTES ?= 10
-PYTEST_ARGS ?= -n 3 --dist loadgroup
+PYTEST_ARGS ?= -n 4 --dist loadgroup
 
 HOST_PYTHON = $(eval HOST_PYTHON := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) \
 	-c 'import sys; print("%d.%d" % sys.version_info[:2])'))$(HOST_PYTHON)
@@ -34,8 +37,8 @@ READY := $(VENV)/.ready $(BIN)/reelwright node_modules/.package-lock.json
 LOCAL_ASSEMBLY := build/cdk.local.out
 LOAD_ASSEMBLY := build/cdk.load.out
 
-.PHONY: help setup layers layers-aws synth demo test model fuzz check format lock docs bench load \
-	bootstrap deploy destroy local-up local-down local-forget clean FORCE
+.PHONY: help setup layers layers-aws sbom audit synth demo test model fuzz check format lock docs bench \
+	peers load bootstrap deploy test-aws destroy local-up local-down local-forget clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +92,18 @@ build/layers/python-py%.stamp: $(VENV)/.ready requirements/functions.txt layers/
 
 build/layers/probe-py%.stamp: $(VENV)/.ready requirements/probe.txt layers/building.py layers/probe/build.py
 	@$(BIN)/python -m layers.probe.build $(call built_for,$*)
+	@touch $@
+
+sbom: $(AWS_LAYERS) ## what is in each layer for Lambda and the npm tools, with licences, into build/sbom
+	@$(BIN)/python -m layers.sbom --python $(RUNTIME)
+
+audit: $(READY) build/audit/.ready ## ask the advisory databases about every locked package
+	@$(BIN)/python -m layers.audit --pip-audit build/audit/bin/pip-audit
+
+build/audit/.ready: $(VENV)/.ready requirements/audit.txt
+	@echo "setting up build/audit"
+	@rm -rf build/audit && $(BIN)/python -m venv build/audit
+	@build/audit/bin/python -m pip install -qq --require-hashes --requirement requirements/audit.txt
 	@touch $@
 
 built_for = --python $(shell echo $(firstword $(subst -, ,$(1))) | sed 's/^./&./') \
@@ -171,13 +186,18 @@ lock: $(VENV)/.ready ## renew requirements/*.txt and package-lock.json
 			--no-annotate --no-emit-index-url --no-emit-find-links $$name -o $${name%.in}.txt; \
 	done
 	@npm install --package-lock-only --silent
+	@npm install --package-lock-only --silent --prefix benchmarks/peers/remotion
 
 docs: $(VENV)/.ready ## write docs/job.md from the request's model
 	@$(BIN)/python -m reelwright.job_docs > docs/job.md
 
-bench: synth $(RUNTIME_STAMP) ## one job against one bare ffmpeg
+bench: synth $(RUNTIME_STAMP) ## every benchmark in half an hour, into benchmarks/results (FULL=1: hours)
 	@PATH="$(CURDIR)/build/layers/ffmpeg-$(HOST_ARCH)/bin:$$PATH" \
-		$(BIN)/python -m benchmarks.job_vs_ffmpeg --assembly $(LOCAL_ASSEMBLY)
+		$(BIN)/python -m benchmarks --assembly $(LOCAL_ASSEMBLY) $(if $(FULL),--full)
+
+peers: synth $(RUNTIME_STAMP) ## the same picture by a job, MoviePy and Remotion, which are fetched first
+	@PATH="$(CURDIR)/build/layers/ffmpeg-$(HOST_ARCH)/bin:$$PATH" \
+		$(BIN)/python -m benchmarks.peers --assembly $(LOCAL_ASSEMBLY)
 
 # TINY=1: equal, tiny jobs instead, under the ceiling that a stack has by default.
 LOAD_ON = $(if $(TINY),$(LOCAL_ASSEMBLY),$(LOAD_ASSEMBLY))
@@ -207,8 +227,15 @@ bootstrap: $(READY) layers-aws ## prepare the AWS account and region in use for 
 deploy: $(READY) layers-aws ## deploy to the AWS account in use (CDK_ARGS="-c max_parallel=200")
 	@$(CDK) deploy $(CDK_CONTEXT)
 
-destroy: $(READY) layers-aws ## delete the stack from the AWS account in use
-	@$(CDK) destroy $(CDK_CONTEXT)
+test-aws: $(READY) ## integration tests against a stack on AWS (STACK=Reelwright), whose jobs cost money
+	@test -n "$(STACK)" || { echo "Name the deployed stack: make test-aws STACK=Reelwright" >&2; exit 1; }
+	@REELWRIGHT_STACK="$(STACK)" $(BIN)/python -m pytest tests/integration
+
+# What is said and asked comes first: cdk's own question would come after the buckets are empty.
+destroy: $(READY) layers-aws ## delete the stack; says which data stays and asks (YES=1: does not)
+	@stack=$$($(CDK) list $(CDK_CONTEXT) | tail -n 1); \
+		$(BIN)/python -m reelwright.teardown "$$stack" $(if $(YES),--yes)
+	@$(CDK) destroy --force $(CDK_CONTEXT)
 
 clean: ## stop the embedded AWS and remove all that make made
 	@test ! -e .reelwright/local.json || $(BIN)/python -m local down

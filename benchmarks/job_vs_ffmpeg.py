@@ -1,148 +1,125 @@
 """A job on the embedded stack against one bare ffmpeg with all cores: same source, same settings.
 
-`make bench` runs it. The two take turns (job, ffmpeg, job, ffmpeg, …), so that a machine whose
-speed drifts slows both; ratios are taken pair by pair.
+PATH="build/layers/ffmpeg-x86_64/bin:$PATH" python -m benchmarks.job_vs_ffmpeg \\
+    --assembly build/cdk.local.out --clip-s 10 --preset veryfast
+
+The two take turns (job, ffmpeg, job, ffmpeg, …), so that a machine whose speed drifts slows both;
+ratios are taken pair by pair. Every case has a new stack, so its first job finds no function
+running. The ceilings are the stack's own. VMAF is of the files made last.
 """
 
 import argparse
-import json
-import platform
 import shutil
-import statistics
-import subprocess
 import sys
-import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.memory import peak_memory_mb
-from benchmarks.source import make_source
-from benchmarks.stack import complete, new_stack
+from benchmarks import cases, plots
+from benchmarks.cases import Case
+from benchmarks.figures import shown
+from benchmarks.jobs import STAGES
+from benchmarks.pairs import Bench, measure, row
+from benchmarks.record import RESULTS, Row, record
+from benchmarks.source import content, make_source
+from functions.shared.request.encoding import PRESETS
 from local.home import PROJECT
-from reelwright.direct import DirectClient, Stage
 
-RESULTS = PROJECT / "benchmarks" / "results" / "job_vs_ffmpeg.json"
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Seconds. `submit_to_chunk` ends when the first chunk's state is entered."""
-
-    job_s: float
-    ffmpeg_s: float
-    submit_to_chunk_s: float
-    last_chunk_to_complete_s: float
-
-    @property
-    def ratio(self) -> float:
-        return self.job_s / self.ffmpeg_s
+SECTION = "job_vs_ffmpeg"
+WIDTH = 150
+"""Of tables in a file."""
+SOURCES = PROJECT / "build" / "bench"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--assembly", type=Path, required=True)
-    parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--preset", default="medium")
-    parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = _arguments(arguments)
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
         print("ffmpeg is not on PATH; run this by `make bench`")
         return 2
-    console = Console(highlight=False)
-    source = make_source(Path(ffmpeg), PROJECT / "build" / "bench", arguments.seconds)
-    with new_stack("bench", arguments.assembly) as (client, aws):
-        uploaded = client.upload(source)
-        timings = [
-            _round(client, uploaded, source, Path(ffmpeg), arguments.preset, console)
-            for _ in range(arguments.rounds)
-        ]
-        complete(client, {"source": uploaded, "snapshots": {"count": 5, "widths": [320, 1280]}})
-        memory = peak_memory_mb(aws)
-    _report(console, timings, memory, arguments)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+    bench = Bench(ffmpeg, asked.assembly, console.print, with_vmaf=not asked.no_vmaf)
+    rows: list[Row] = []
+    for case in _chosen(asked):
+        source = make_source(Path(ffmpeg), SOURCES, case.clip_s)
+        rows.append(row(case, measure(bench, case, source)))
+        # After each, so that a run that is broken off leaves what it has.
+        record(SECTION, rows, content=content(), absolute_times="this machine's")
+    console.print(_figures(rows), _times(rows))
+    plots.ratios(rows, RESULTS / f"{SECTION}.svg")
+    plots.stages(rows, RESULTS / f"{SECTION}_stages.svg")
     return 0
 
 
-def _round(
-    client: DirectClient, uploaded: str, source: Path, ffmpeg: Path, preset: str, console: Console
-) -> Timing:
-    sent_at = time.time()
-    began = time.monotonic()
-    output = {"name": "video", "video": {"preset": preset}}
-    job = complete(client, {"source": uploaded, "render": {"outputs": [output]}})
-    job_s = time.monotonic() - began
-    stages = {stage.name: stage for stage in client.stages(job["execution_arn"])}
-    plan = client.plan(job["job_id"])
-    keyint = plan.outputs[0].keyint if plan else 250
-    ffmpeg_s = _bare(ffmpeg, source, preset, keyint)
-    started = client.states.describe_execution(executionArn=job["execution_arn"])["startDate"]
-    timing = _timing(job_s, ffmpeg_s, started.timestamp() - sent_at, stages)
-    console.print(f"job {job_s:6.1f} s   ffmpeg {ffmpeg_s:6.1f} s   ratio {timing.ratio:.2f}")
-    return timing
+def _chosen(asked: argparse.Namespace) -> Iterator[Case]:
+    """The usual cases, or all; else every combination of what is asked."""
+    if any((asked.clip_s, asked.preset, asked.outputs, asked.overlay)):
+        for clip_s, preset, outputs, overlay in product(
+            asked.clip_s or (cases.LENGTHS_S[0],),
+            asked.preset or cases.PRESETS,
+            asked.outputs or (1,),
+            [text == "yes" for text in asked.overlay or ("no",)],
+        ):
+            yield Case(clip_s, preset, outputs, overlay, asked.rounds or 1)
+        return
+    for case in cases.every() if asked.full else cases.USUAL:
+        yield replace(case, rounds=asked.rounds or case.rounds)
 
 
-def _timing(
-    job_s: float, ffmpeg_s: float, execution_after_s: float, stages: dict[str, Stage]
-) -> Timing:
-    chunks = stages["Render Chunks"]
-    return Timing(
-        job_s=job_s,
-        ffmpeg_s=ffmpeg_s,
-        submit_to_chunk_s=execution_after_s + chunks.start_s,
-        last_chunk_to_complete_s=job_s - execution_after_s - chunks.end_s,
-    )
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="job_vs_ffmpeg", description=__doc__)
+    parser.add_argument("--assembly", type=Path, required=True)
+    parser.add_argument("--full", action="store_true", help="all cases; hours")
+    parser.add_argument("--clip-s", type=int, nargs="+", help="these in place of the usual cases")
+    parser.add_argument("--preset", choices=PRESETS, nargs="+")
+    parser.add_argument("--outputs", type=int, choices=(1, 4), nargs="+", help="4 is the ladder")
+    parser.add_argument("--overlay", choices=("yes", "no"), nargs="+")
+    parser.add_argument("--rounds", type=int, help="of every case")
+    parser.add_argument("--no-vmaf", action="store_true")
+    return parser.parse_args(arguments)
 
 
-def _bare(ffmpeg: Path, source: Path, preset: str, keyint: int) -> float:
-    """Wall seconds of one ffmpeg that makes the same file."""
-    target = source.with_name("bare.mp4")
-    command = [
-        *(str(ffmpeg), "-nostdin", "-v", "error", "-y", "-i", str(source)),
-        *("-c:v", "libx264", "-preset", preset, "-crf", "23", "-pix_fmt", "yuv420p"),
-        *("-x264-params", f"keyint={keyint}:open-gop=0"),
-        *("-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart", str(target)),
-    ]
-    began = time.monotonic()
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    return time.monotonic() - began
+def _figures(rows: Sequence[Row]) -> Table:
+    title = "A job by one bare ffmpeg, median (range)"
+    table = Table("case", "chunks", "wall", "CPU", "bytes", "VMAF", "worst at a seam", title=title)
+    for each in rows:
+        table.add_row(
+            name(each),
+            f"{each['chunks']} of {each['chunk_s']:g} s",
+            shown(each, "wall_ratio"),
+            shown(each, "cpu_ratio"),
+            f"{each['bytes_ratio'] - 1:+.2%}",
+            _signed(each["vmaf_delta"]),
+            _signed(each["worst_seam_vmaf_delta"]),
+        )
+    return table
 
 
-def _report(
-    console: Console,
-    timings: list[Timing],
-    memory: dict[str, int],
-    arguments: argparse.Namespace,
-) -> None:
-    rows = {
-        "job s": [timing.job_s for timing in timings],
-        "ffmpeg s": [timing.ffmpeg_s for timing in timings],
-        "job / ffmpeg": [timing.ratio for timing in timings],
-        "submit → first chunk s": [timing.submit_to_chunk_s for timing in timings],
-        "last chunk → COMPLETE s": [timing.last_chunk_to_complete_s for timing in timings],
-    }
-    title = f"{arguments.seconds} s of 1080p30, {arguments.preset}, {len(timings)} rounds"
-    table = Table("figure", "min", "median", "max", title=title)
-    for name, values in rows.items():
-        shown = (min(values), statistics.median(values), max(values))
-        table.add_row(name, *(f"{value:.2f}" for value in shown))
-    console.print(table)
-    held = Table("function", "peak MB", title="Peak memory, with its largest child's")
-    for name, peak_mb in memory.items():
-        held.add_row(name, str(peak_mb))
-    console.print(held)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    machine = {"machine": platform.machine(), "system": platform.system()}
-    told = {
-        **machine,
-        "clip_s": arguments.seconds,
-        "preset": arguments.preset,
-        "peak_memory_mb": memory,
-        "rounds": [{**asdict(timing), "ratio": timing.ratio} for timing in timings],
-    }
-    RESULTS.write_text(json.dumps(told, indent=1) + "\n")
+def _times(rows: Sequence[Row]) -> Table:
+    title = "Seconds and peak memory on this machine, and where a job's time goes"
+    table = Table("case", "job", "ffmpeg", "MB chunk", "MB ffmpeg", *STAGES, title=title)
+    for each in rows:
+        table.add_row(
+            name(each),
+            f"{each['job_s']:.1f}",
+            f"{each['ffmpeg_s']:.1f}",
+            str(each["chunk_peak_mb"]),
+            str(each["ffmpeg_peak_mb"]),
+            *(f"{each['stages'][stage]:.2f}" for stage in STAGES),
+        )
+    return table
+
+
+def name(each: Row) -> str:
+    return Case(each["clip_s"], each["preset"], each["outputs"], each["overlay"]).name
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None else f"{value:+.2f}"
 
 
 if __name__ == "__main__":

@@ -123,6 +123,7 @@ class OneSource:
     def __init__(self, url: str, source: Source) -> None:
         self.url = url
         self.source = source
+        self.bucket = source.bucket
         self.plan: Plan | None = None
         self.pictures = 0
 

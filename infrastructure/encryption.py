@@ -7,10 +7,19 @@ from constructs import Construct
 
 
 class EncryptionKey(Construct):
-    """A customer-managed key, turned over yearly, and the AWS services that may use it."""
+    """A customer-managed key, turned over yearly, and the AWS services that may use it.
 
-    def __init__(self, scope: Construct, construct_id: str, *, removal: RemovalPolicy) -> None:
+    Or the one at `arn`: its owner writes its policy, as docs/network.md tells.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, removal: RemovalPolicy, arn: str
+    ) -> None:
         super().__init__(scope, construct_id)
+        self.key: kms.IKey
+        if arn:
+            self.key = kms.Key.from_key_arn(self, "Given", arn)
+            return
         stack = Stack.of(self)
         self.key = kms.Key(
             self,

@@ -46,6 +46,32 @@ def accept_secret(secret: IConstruct) -> None:
     )
 
 
+def accept_pass(secret: IConstruct) -> None:
+    _accept(
+        secret,
+        "SMG4",
+        "Two resources must change together: it is changed by a deploy (docs/network.md).",
+    )
+
+
+def accept_edge(distribution: IConstruct, log: IConstruct) -> None:
+    _accept(log, "S1", "It is itself a log, of a distribution.")
+    _accept(distribution, "CFR1", "Who may is told by a token or a signature, not by a country.")
+    _accept(
+        distribution,
+        "CFR4",
+        "With CloudFront's own name TLS is its to choose; a domain of one's own has TLS 1.2.",
+    )
+
+
+def accept_delivery(distribution: IConstruct) -> None:
+    _accept(
+        distribution,
+        "CFR2",
+        "Signed addresses of files that are only read: nothing behind it takes any input.",
+    )
+
+
 def accept_queue_key(role: iam.Role) -> None:
     """Of a function whose failed events go to an encrypted queue."""
     for action in "GenerateDataKey", "ReEncrypt":

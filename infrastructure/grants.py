@@ -98,6 +98,8 @@ class Grants:
         made = ("jobs/*/plan.json", "jobs/*/result.json", "jobs/*/out/*")
         self._media(api, "GetObject", *made)
         self._media(api, "PutObject", "uploads/*")
+        if self.stack.shown:
+            _add(api.role, ["secretsmanager:GetSecretValue"], [self.stack.shown.secret_arn])
 
     def _grant_to_functions(self) -> None:
         does = self.stack.functions

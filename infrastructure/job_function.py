@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from aws_cdk import Duration, IgnoreMode, Size
 from aws_cdk import aws_iam as iam
@@ -11,9 +10,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infrastructure.layers import architecture, runtime
+from infrastructure.network import Network
 from infrastructure.stage import Stage
-
-ROOT = Path(__file__).resolve().parents[1]
+from layers.code import build_code
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,15 @@ class JobFunction(Construct):
         layers: Sequence[lambda_.ILayerVersion],
         log_group: logs.ILogGroup,
         environment: Mapping[str, str],
+        network: Network | None,
     ) -> None:
         super().__init__(scope, construct_name(folder))
         self.folder = folder
         self.timeout_s = sizing.timeout_s
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group.grant_write(self.role)
+        if network:
+            network.attach(self.role)
         self.function = lambda_.Function(
             self,
             "Default",
@@ -56,7 +58,9 @@ class JobFunction(Construct):
             architecture=architecture(stage),
             handler=f"functions.{folder}.handler.handle",
             code=lambda_.Code.from_asset(
-                str(ROOT), exclude=_all_but(folder), ignore_mode=IgnoreMode.GIT
+                str(build_code(stage.python)),
+                exclude=_all_but(folder),
+                ignore_mode=IgnoreMode.GIT,
             ),
             layers=list(layers),
             memory_size=sizing.memory_mb,
@@ -65,23 +69,26 @@ class JobFunction(Construct):
             role=self.role,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
+            vpc=network.vpc if network else None,
+            vpc_subnets=network.subnets if network else None,
+            security_groups=[network.security_group] if network else None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": folder,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                # It would read what every package says of itself, to look for some.
+                "PYDANTIC_DISABLE_PLUGINS": "__all__",
+                "STORAGE_MB": str(sizing.storage_mb),
                 **environment,
             },
         )
 
 
 def _all_but(folder: str) -> list[str]:
-    """Patterns that leave of the whole tree one function and what functions share."""
+    """Patterns that leave of all code one function and what functions share."""
     return [
-        "/*",
-        "!/functions",
         "/functions/*",
         "!/functions/__init__.py",
+        "!/functions/__pycache__",
         "!/functions/shared",
         f"!/functions/{folder}",
-        "__pycache__",
-        "*.pyc",
     ]

@@ -10,11 +10,14 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infrastructure.encrypted_log import encrypted_log
 from infrastructure.job_function import JobFunction, Sizing, construct_name
 from infrastructure.layers import Layers
+from infrastructure.network import Network
 from infrastructure.stage import Stage
 from infrastructure.webhooks import Webhooks
 
@@ -42,6 +45,9 @@ class Surroundings:
     webhooks: Webhooks
     key: kms.IKey
     removal: RemovalPolicy
+    network: Network | None
+    shown: secretsmanager.ISecret | None
+    """What the distribution before the API shows to its function, where there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +86,13 @@ class JobFunctions:
             "DEAD_LETTERS_URL": around.dead_letters.queue_url,
         }
         sources = {"SOURCE_BUCKETS": ",".join(stage.source_buckets)}
+        if not stage.way_out:
+            sources["WAY_OUT"] = "none"
         planning = {
             "RENDER_THREADS": str(stage.render_threads),
             "CHUNK_MEMORY_MB": str(stage.chunk_memory_mb),
             "AUDIO_STORAGE_MB": str(stage.audio_storage_mb),
+            "ASSEMBLE_TIMEOUT_S": str(stage.assemble_timeout_s),
             "MAX_PARALLEL": str(stage.max_parallel),
             "MAX_SOURCE_BYTES": str(stage.max_source_bytes),
             "MAX_SOURCE_PIXELS": str(stage.max_source_pixels),
@@ -94,6 +103,10 @@ class JobFunctions:
             "MAX_SCAN_BYTES": str(stage.max_scan_bytes),
             "SOURCE_FETCH_TIMEOUT_S": str(stage.source_fetch_timeout_s),
             "JOB_TIMEOUT_S": str(stage.job_timeout_s),
+        }
+        costing = {
+            "CHUNK_EXECUTION_TYPE": stage.chunk_execution_type,
+            "PARTS_EXPIRE_DAYS": str(stage.parts_expire_days),
         }
         webhooks = {"WEBHOOKS_URL": around.webhooks.queue.queue_url}
         desk = Sizing(stage.desk_memory_mb, stage.desk_timeout_s)
@@ -112,6 +125,7 @@ class JobFunctions:
                 layers=[layers.dependencies, *extra],
                 log_group=log_group(scope, f"{construct_name(folder)}Log", around),
                 environment=environment,
+                network=around.network,
             )
 
         register_job = function("register_job", desk, media | records | sources)
@@ -130,6 +144,8 @@ class JobFunctions:
             "RESIZE_SNAPSHOT_FUNCTION": resize_snapshot.function.function_name,
             "MAX_SOURCE_BYTES": str(stage.max_source_bytes),
         }
+        if around.shown:
+            calling["PASS_SECRET_ARN"] = around.shown.secret_arn
         return cls(
             register_job=register_job,
             claim_job=function("claim_job", desk, media | records | sources),
@@ -171,10 +187,10 @@ class JobFunctions:
                 Sizing(
                     stage.assemble_memory_mb, stage.assemble_timeout_s, stage.assemble_storage_mb
                 ),
-                media | records,
+                media | records | costing,
                 layers.ffmpeg,
             ),
-            finish_job=function("finish_job", desk, media | records | granting),
+            finish_job=function("finish_job", desk, media | records | granting | costing),
             cancel_job=cancel_job,
             reconcile_jobs=function(
                 "reconcile_jobs", desk, media | records | sources | granting | reconciling
@@ -217,30 +233,6 @@ class JobFunctions:
 
 
 def log_group(scope: Construct, construct_id: str, around: Surroundings) -> logs.LogGroup:
-    """A log that expires and is encrypted with the stack's key."""
-    return logs.LogGroup(
-        scope,
-        construct_id,
-        retention=_RETENTION[around.stage.log_retention_days],
-        encryption_key=around.key,
-        removal_policy=around.removal,
+    return encrypted_log(
+        scope, construct_id, stage=around.stage, key=around.key, removal=around.removal
     )
-
-
-_RETENTION = {
-    1: logs.RetentionDays.ONE_DAY,
-    3: logs.RetentionDays.THREE_DAYS,
-    5: logs.RetentionDays.FIVE_DAYS,
-    7: logs.RetentionDays.ONE_WEEK,
-    14: logs.RetentionDays.TWO_WEEKS,
-    30: logs.RetentionDays.ONE_MONTH,
-    60: logs.RetentionDays.TWO_MONTHS,
-    90: logs.RetentionDays.THREE_MONTHS,
-    120: logs.RetentionDays.FOUR_MONTHS,
-    150: logs.RetentionDays.FIVE_MONTHS,
-    180: logs.RetentionDays.SIX_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
-    400: logs.RetentionDays.THIRTEEN_MONTHS,
-    545: logs.RetentionDays.EIGHTEEN_MONTHS,
-    731: logs.RetentionDays.TWO_YEARS,
-}

@@ -12,6 +12,7 @@ class MediaBucket(Construct):
     """A private bucket and the bucket of its access log.
 
     `uploads/` holds sources, `parts/` what workers made (it expires), `jobs/` plans and results.
+    Uploads and results expire where the stage says so: 0 days are for ever.
     """
 
     def __init__(
@@ -22,6 +23,8 @@ class MediaBucket(Construct):
         key: kms.IKey,
         removal: RemovalPolicy,
         parts_expire_days: int,
+        uploads_expire_days: int,
+        outputs_expire_days: int,
         cors_origins: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -49,17 +52,26 @@ class MediaBucket(Construct):
             server_access_logs_bucket=access_log,
             cors=[_presigned_use(cors_origins)] if cors_origins else None,
             lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="ExpireParts",
-                    prefix="parts/",
-                    expiration=Duration.days(parts_expire_days),
-                ),
+                _expire("parts/", parts_expire_days),
                 s3.LifecycleRule(
                     id="DropUnfinishedUploads",
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                 ),
+                *(
+                    _expire(prefix, days)
+                    for prefix, days in {
+                        "uploads/": uploads_expire_days,
+                        "jobs/": outputs_expire_days,
+                    }.items()
+                    if days
+                ),
             ],
         )
+
+
+def _expire(prefix: str, days: int) -> s3.LifecycleRule:
+    name = prefix.removesuffix("/").capitalize()
+    return s3.LifecycleRule(id=f"Expire{name}", prefix=prefix, expiration=Duration.days(days))
 
 
 def _presigned_use(origins: Sequence[str]) -> s3.CorsRule:

@@ -1,14 +1,17 @@
 """The stack: composes the constructs and tags them; grants.py holds every grant between them."""
 
 from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk.aws_secretsmanager import ISecret
 from constructs import Construct
 
 from infrastructure import findings
 from infrastructure.alerts import Alerts
 from infrastructure.announcing import Announcing
 from infrastructure.api import Api
+from infrastructure.delivery import Delivery
 from infrastructure.encryption import EncryptionKey
 from infrastructure.ended_executions import EndedExecutions
+from infrastructure.firewall import Firewall, Pass
 from infrastructure.grants import Grants
 from infrastructure.ivs_streams import IvsStreams
 from infrastructure.job_functions import (
@@ -21,6 +24,7 @@ from infrastructure.job_pipe import JobPipe
 from infrastructure.job_queue import JobQueue
 from infrastructure.layers import Layers
 from infrastructure.media_bucket import MediaBucket
+from infrastructure.network import Network
 from infrastructure.reconciling import Reconciling
 from infrastructure.records_table import RecordsTable
 from infrastructure.render_machine import RenderMachine
@@ -44,13 +48,15 @@ class ReelwrightStack(Stack):
         )
         self.stage = stage
         removal = _REMOVALS[stage.removal_policy]
-        self.key = EncryptionKey(self, "Key", removal=removal).key
+        self.key = EncryptionKey(self, "Key", removal=removal, arn=stage.key_arn).key
         self.bucket = MediaBucket(
             self,
             "Media",
             key=self.key,
             removal=removal,
             parts_expire_days=stage.parts_expire_days,
+            uploads_expire_days=stage.uploads_expire_days,
+            outputs_expire_days=stage.outputs_expire_days,
             cors_origins=stage.cors_origins,
         ).bucket
         self.table = RecordsTable(
@@ -91,6 +97,8 @@ class ReelwrightStack(Stack):
         self.webhooks = Webhooks(
             self, "Webhooks", key=self.key, removal=removal, work_s=WEBHOOK_TIMEOUT_S
         )
+        self.network = self._network(removal)
+        self.shown = self._pass(removal)
         around = Surroundings(
             stage=stage,
             layers=Layers(self, "Layers", stage=stage),
@@ -104,6 +112,8 @@ class ReelwrightStack(Stack):
             webhooks=self.webhooks,
             key=self.key,
             removal=removal,
+            network=self.network,
+            shown=self.shown,
         )
         self.functions = JobFunctions.build(self, around)
         self.render = RenderMachine(
@@ -150,11 +160,52 @@ class ReelwrightStack(Stack):
         findings.accept_dead_letter_queue(self.announcing.missed)
         findings.accept_secret(self.webhooks.secret)
         findings.accept_definition(self.render.machine)
+        self.firewall = self._firewall(removal)
+        self.delivery = self._delivery(removal)
         self._watch()
         Grants(self)
         self._output()
         Tags.of(self).add("application", "reelwright")
         Tags.of(self).add("stage", stage.stage)
+        for name, text in stage.tags.items():
+            Tags.of(self).add(name, text)
+
+    def _network(self, removal: RemovalPolicy) -> Network | None:
+        stage = self.stage
+        if stage.network == "none":
+            return None
+        return Network(self, "Network", stage=stage, key=self.key, removal=removal)
+
+    def _pass(self, removal: RemovalPolicy) -> ISecret | None:
+        if self.stage.firewall == "none":
+            return None
+        secret = Pass(self, "Pass", key=self.key, removal=removal).secret
+        findings.accept_pass(secret)
+        return secret
+
+    def _firewall(self, removal: RemovalPolicy) -> Firewall | None:
+        if not self.shown:
+            return None
+        firewall = Firewall(
+            self, "Firewall", stage=self.stage, api=self.api, shown=self.shown, removal=removal
+        )
+        findings.accept_edge(firewall.distribution, firewall.log)
+        return firewall
+
+    def _delivery(self, removal: RemovalPolicy) -> Delivery | None:
+        if not self.stage.delivery_public_keys:
+            return None
+        delivery = Delivery(
+            self,
+            "Delivery",
+            stage=self.stage,
+            bucket=self.bucket,
+            key=self.key,
+            removal=removal,
+        )
+        findings.accept_edge(delivery.distribution, delivery.log)
+        findings.accept_delivery(delivery.distribution)
+        return delivery
 
     def _listen_to_ivs(self) -> IvsStreams | None:
         channels = self.stage.ivs_channels
@@ -210,7 +261,7 @@ class ReelwrightStack(Stack):
             "TurnsTableName": self.turns.table_name,
             "CancelJobFunctionName": self.functions.cancel_job.function.function_name,
             "MediaBucketName": self.bucket.bucket_name,
-            "ApiUrl": self.api.url,
+            "ApiUrl": self.firewall.url if self.firewall else self.api.url,
             "UserPoolId": self.users.pool.user_pool_id,
             "UserPoolClientId": self.users.client.user_pool_client_id,
             "EventBusName": self.announcing.bus.event_bus_name,
@@ -221,3 +272,6 @@ class ReelwrightStack(Stack):
             "WebhookDeadLetterQueueUrl": self.webhooks.dead_letters.queue_url,
         }.items():
             CfnOutput(self, name, value=value)
+        if self.delivery:
+            CfnOutput(self, "DeliveryUrl", value=self.delivery.url)
+            CfnOutput(self, "DeliveryKeyIds", value=",".join(self.delivery.key_ids))

@@ -1,11 +1,13 @@
 """Everything that may differ between two deployments, checked before anything is built."""
 
 import difflib
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from infrastructure.context_values import number, records, words
+from infrastructure.options import Options
 
 Architecture = Literal["arm64", "x86_64"]
 PythonVersion = Literal["3.11", "3.12", "3.13", "3.14"]
@@ -14,25 +16,6 @@ PythonVersion = Literal["3.11", "3.12", "3.13", "3.14"]
 _CORES = ((1769, 1), (3008, 2), (5307, 3), (7076, 4), (8845, 5), (10_240, 6))
 _EXPRESS_LIMIT_S = 300
 _TIMEOUT_SLACK_S = 15
-
-
-def _number(value: Any) -> Any:
-    """`-c log_retention_days=7` arrives as text, which a Literal would refuse."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-def _json(value: Any) -> Any:
-    """`-c ivs_channels='[{"arn": …}]'` arrives as text, too."""
-    try:
-        return tuple(json.loads(value)) if isinstance(value, str) else tuple(value)
-    except (TypeError, ValueError):
-        return value
-
-
-def _words(value: Any) -> Any:
-    """`-c source_buckets=a,b` arrives as text; cdk.json may hold a list."""
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
-
 
 MemoryMb = Annotated[int, Field(ge=256, le=10_240)]
 StorageMb = Annotated[int, Field(ge=512, le=10_240)]
@@ -69,10 +52,8 @@ class StageError(ValueError):
     """A value of the stage can't be; the message names each such key and what it may be."""
 
 
-class Stage(BaseModel):
+class Stage(Options):
     """One deployment's settings. Each field is a context key: `cdk deploy -c max_parallel=200`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,19}$")] = "main"
     """Tells stacks of one account apart: `main` is the stack Reelwright, `dev` Reelwright-dev."""
@@ -128,14 +109,15 @@ class Stage(BaseModel):
     """A disc has about 40 (sound and subtitles in many languages); each costs the probe memory."""
     max_scan_bytes: Annotated[int, Field(ge=2**20, le=2**40)] = 2 * 2**30
     """Read to find the end of a source whose header doesn't tell it: 20 s to a minute of reading,
-    and half an hour of a browser's recording at 10 Mbit/s."""
+    and half an hour of a browser's recording at 10 Mbit/s. Transport streams up to this size are
+    read through, to see whether their clock or their sound's format changes."""
     source_fetch_timeout_s: TimeoutS = 600
     """For bringing in an https source: at 600 Mbit/s, which a function has, 45 GB. A server that
     is slower still would hold a turn; what it has is better uploaded."""
-    source_buckets: Annotated[tuple[BucketName, ...], BeforeValidator(_words)] = ()
+    source_buckets: Annotated[tuple[BucketName, ...], BeforeValidator(words)] = ()
     """Buckets a source may be read from, besides the stack's own uploads/."""
 
-    ivs_channels: Annotated[tuple[IvsChannel, ...], BeforeValidator(_json)] = ()
+    ivs_channels: Annotated[tuple[IvsChannel, ...], BeforeValidator(records)] = ()
     """Streams of these Amazon IVS channels, in the stack's region, start jobs by themselves."""
 
     notify_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
@@ -146,13 +128,13 @@ class Stage(BaseModel):
     """Calls of all callers together that API Gateway lets through, to each route; twice as many
     may come at once. The account's quota is 10,000 for all its APIs."""
     api_writes_per_s: Annotated[int, Field(ge=1, le=10_000)] = 20
-    cors_origins: Annotated[tuple[Origin, ...], BeforeValidator(_words)] = ()
+    cors_origins: Annotated[tuple[Origin, ...], BeforeValidator(words)] = ()
     """Web pages of these origins may call the API and read and write its presigned addresses."""
     self_sign_up: bool = False
     """Whether anybody may make an account and send jobs; else an administrator makes them."""
 
     parts_expire_days: Annotated[int, Field(ge=1, le=365)] = 7
-    log_retention_days: Annotated[LogDays, BeforeValidator(_number)] = 30
+    log_retention_days: Annotated[LogDays, BeforeValidator(number)] = 30
     removal_policy: Literal["retain", "destroy"] = "retain"
     """What becomes of media, records and key when the stack is deleted."""
 
@@ -163,6 +145,20 @@ class Stage(BaseModel):
                 "python: 3.11 runs on Amazon Linux 2, whose C library is too old for the ffmpeg "
                 "layer; allowed: 3.12, 3.13, 3.14 (3.11 only with target=local)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_is_promised_that_can_not_be(self) -> Self:
+        """What options need of the rest of the stage."""
+        is_local = self.target == "local"
+        for name in ("network", "key_arn", "delivery_public_keys", "firewall"):
+            if is_local and getattr(self, name) != Options.model_fields[name].default:
+                raise ValueError(f"{name}: the embedded AWS has no such thing; set target=aws")
+        if self.ivs_channels and not self.way_out:
+            raise ValueError("ivs_channels: streams are played over the internet; set way_out=true")
+        short = self.kept_too_short(waiting_s=self.max_wait_s, running_s=self.job_timeout_s)
+        if short:
+            raise ValueError(short)
         return self
 
     @classmethod
@@ -209,7 +205,8 @@ def _sentence(found: Any) -> str:
     if found["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, Stage.model_fields, n=1)
         return f"{key}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
-    if not key:
+    if found["type"] == "value_error":
+        # Ours, a whole sentence. What was given may be a private key: it is not repeated.
         return str(found["msg"]).removeprefix("Value error, ")
     return f"{key}: {found['input']!r} is not possible; {_allowed(str(found['loc'][0]), found)}"
 

@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import functools
 import hashlib
 import os
 import shutil
@@ -39,12 +40,18 @@ def folder_name(layer: str, architecture: str, python: str | None = None) -> str
     return "-".join(part for part in parts if part)
 
 
-def build(name: str, inputs: Sequence[Path], fill: Callable[[Path], None]) -> Path:
-    """Make `build/layers/<name>` by `fill(folder)`, unless it is there from the same inputs."""
+def build(
+    name: str, inputs: Sequence[Path], fill: Callable[[Path], None], python: str | None = None
+) -> Path:
+    """Make `build/layers/<name>` by `fill(folder)`, unless it is there from the same inputs.
+
+    `python`: of the modules in it, where it has some.
+    """
     BUILD.mkdir(parents=True, exist_ok=True)
     target, stamp = BUILD / name, BUILD / f"{name}.stamp"
     with _only_one(BUILD / f"{name}.lock"):
-        digest = _digest([*inputs, Path(__file__)])
+        compiled = python is not None and interpreter(python) is not None
+        digest = f"{_digest([*inputs, Path(__file__)])} {'with' if compiled else 'no'} bytecode"
         if target.is_dir() and stamp.exists() and stamp.read_text() == digest:
             return target
         stamp.unlink(missing_ok=True)
@@ -60,6 +67,44 @@ def build(name: str, inputs: Sequence[Path], fill: Callable[[Path], None]) -> Pa
     size_mb = sum(file.stat().st_size for file in target.rglob("*") if file.is_file()) / 1e6
     print(f"built build/layers/{name} ({size_mb:.0f} MB)", flush=True)
     return target
+
+
+def compile_modules(folder: Path, python: str, root: str) -> None:
+    """Each module's bytecode beside it: Lambda's disk can't be written, so that without it every
+    cold start compiles all it imports. Read without a look at the source, as nothing changes there.
+
+    `root` is where Lambda shows `folder`. Nothing is done where that Python is not at hand.
+    """
+    program = interpreter(python)
+    if program is None:
+        print(
+            f"python{python} is not at hand: this has no bytecode, and each cold start compiles "
+            "what it imports (docs/performance.md)",
+            flush=True,
+        )
+        return
+    command = [program, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    ended = subprocess.run(
+        [*command, "-s", str(folder), "-p", root, str(folder)],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )
+    if ended.returncode:
+        raise LayerError(f"python{python} can't compile a module; what it printed says which.")
+
+
+@functools.cache
+def interpreter(python: str) -> str | None:
+    """The program of that version, as bytecode is good for one only: this one, or one on PATH."""
+    if f"{sys.version_info.major}.{sys.version_info.minor}" == python:
+        return sys.executable
+    program = shutil.which(f"python{python}")
+    if program is None:
+        return None
+    # What manages versions leaves names on PATH of those that are not in use.
+    told = subprocess.run([program, "--version"], check=False, capture_output=True, text=True)
+    return program if told.stdout.startswith(f"Python {python}.") else None
 
 
 def pip_download(requirements: Path, folder: Path, architecture: str) -> None:
@@ -114,6 +159,7 @@ def _digest(files: Sequence[Path]) -> str:
     total = hashlib.sha256()
     for file in files:
         total.update(hashlib.sha256(file.read_bytes()).digest())
+        total.update(os.path.relpath(file, ROOT).encode())
     return total.hexdigest()
 
 

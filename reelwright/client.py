@@ -16,6 +16,7 @@ from functions.shared.job_view import JobSummary, JobView, OutputView, SnapshotV
 from reelwright import uploads
 from reelwright.downloads import Download
 from reelwright.errors import (
+    BusyError,
     JobTimeoutError,
     NotFoundError,
     TransferError,
@@ -30,6 +31,8 @@ _PAGE = 100
 _FIRST_POLL_S = 0.3
 _LONGEST_POLL_S = 5.0
 _SLOWER = 1.3
+_PATIENCE_S = 300.0
+"""In an account with room for few functions the API waits for it as chunks do. The job goes on."""
 V = TypeVar("V", bound=BaseModel)
 
 
@@ -128,8 +131,8 @@ class Client:
         """Less and less often while nothing changes; until the end, or the time is over."""
         ends_at = math.inf if timeout_s is None else time.monotonic() + timeout_s
         seen, poll_s = None, _FIRST_POLL_S
+        now = self.job(job_id)
         while True:
-            now = self.job(job_id)
             yield now
             left_s = ends_at - time.monotonic()
             if now.status in TERMINAL or left_s <= 0:
@@ -138,6 +141,17 @@ class Client:
                 seen, poll_s = _lasting(now), _FIRST_POLL_S
             time.sleep(min(poll_s, left_s))
             poll_s = min(poll_s * _SLOWER, _LONGEST_POLL_S)
+            now = self._look_again(job_id, min(ends_at, time.monotonic() + _PATIENCE_S))
+
+    def _look_again(self, job_id: str, until_s: float) -> JobView:
+        """The job, however busy its API is meanwhile."""
+        while True:
+            try:
+                return self.job(job_id)
+            except BusyError:
+                if time.monotonic() >= until_s:
+                    raise
+                time.sleep(_FIRST_POLL_S)
 
     def upload(self, file: Path, on_bytes: OnBytes = lambda _: None) -> str:
         """Put a local file where the stack may read it: the s3:// URL to name as `source`."""

@@ -16,6 +16,10 @@ class UnreachableError(ReelwrightClientError):
     """No answer came, or none but server faults, after all tries."""
 
 
+class BusyError(UnreachableError):
+    """Whoever answers has no room, or a fault that may pass, after all tries."""
+
+
 class NotAuthorisedError(ReelwrightClientError):
     """Nobody is signed in, or whoever is may not do this."""
 

@@ -57,7 +57,7 @@ _TAIL = """
 | `jobs/{job_id}/out/snapshots/sprite-{sheet}.jpg`, `sprite.vtt` | thumbnails, and where each is |
 | `jobs/{job_id}/out/snapshots/contact-sheet.jpg` | the overview |
 | `jobs/{job_id}/out/snapshots/resized/…` | pictures in the widths that were asked of the API |
-| `jobs/{job_id}/result.json` | what was made: keys, sizes, frames, durations, checks, notes |
+| `jobs/{job_id}/result.json` | what was made: keys, sizes, durations, checks, notes, cost |
 | `jobs/{job_id}/plan.json` | the frame grid and the settings it was made by |
 """
 

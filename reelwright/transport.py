@@ -9,6 +9,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from reelwright.errors import (
+    BusyError,
     ConflictError,
     InvalidRequestError,
     NotAuthorisedError,
@@ -161,7 +162,7 @@ def _refusal(answer: requests.Response, problem: Mapping[str, Any]) -> Reelwrigh
         return NotAuthorisedError(said or "The API does not accept this sign-in.", _SIGN_IN)
     if status in PASSING_STATUS:
         found = f"{answer.url} answers {status}{f' ({said})' if said else ''}, try after try."
-        return UnreachableError(found, "try again later")
+        return BusyError(found, "try again later")
     if not is_ours:
         found = f"{answer.url} answers {status}, and not as a Reelwright API does."
         return UnreachableError(found, "check the address: the stack's output ApiUrl")

@@ -1,11 +1,13 @@
-"""`python -m benchmarks.load.cost_page > docs/costs.md` writes the page from build/load.json."""
+"""`python -m benchmarks.load.cost_page > docs/costs.md` writes the page.
+
+From build/load.json, which `make load` leaves, and from what `python -m benchmarks.cost` recorded.
+"""
 
 import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from benchmarks.load import prices
 from benchmarks.load.costs import (
     DESK_GB,
     DESK_S,
@@ -17,29 +19,33 @@ from benchmarks.load.costs import (
     waiting_an_hour,
     waiting_once,
 )
+from benchmarks.record import Row, recorded
+from functions.shared import cost, prices
+from functions.shared.bill import Items
 from local.home import PROJECT
 
-_MEASURED = PROJECT / "build" / "load.json"
+_LOAD = PROJECT / "build" / "load.json"
 _BACKLOGS = (10, 100, 1000)
 _UNITS_PAGE = (
     "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html"
 )
 
 
-def page(counts: Counts) -> Iterator[str]:
+def page(counts: Counts, jobs: Sequence[Row]) -> Iterator[str]:
     """Paragraphs, lists and tables, each a block."""
     yield "# What it costs"
     yield _text(
-        "Computed by `python -m benchmarks.load.cost_page` from what `make load` counted on the "
-        "embedded AWS and from AWS's list prices in us-east-1, without free tiers. Nothing of it "
-        "was billed."
+        "Computed by `python -m benchmarks.load.cost_page` from what `python -m benchmarks.cost` "
+        "and `make load` measured on the embedded AWS and from AWS's list prices of "
+        f"{prices.REGION} on {prices.PRICES_OF}, without free tiers. Nothing of it was billed."
     )
+    yield from _jobs(jobs)
     yield from _waiting(counts)
     yield from _machinery(counts)
     yield "## What this leaves out"
     left_out = (
-        "Rendering, and every other function's time: Lambda is in it only for waiting.",
-        "KMS requests, logs, S3's requests and storage, and what an idle stack costs (README).",
+        "What the two sections before say is the machinery's share alone: no rendering, S3, logs.",
+        "What an idle stack costs (README), and the reconciler's looks.",
         "Where a row passes 1 kB, as with AWS's longer task tokens, each write of it is two units.",
         "Conflicts of transactions, which the embedded AWS does not have.",
     )
@@ -49,13 +55,83 @@ def page(counts: Counts) -> Iterator[str]:
         f"reconciler at one job, both at {DESK_GB} GB."
     )
     yield "## Prices"
-    yield _table(("USD", "AWS's page"), ((price.of, f"<{price.page}>") for price in prices.ALL))
+    yield _text(
+        "One list, [functions/shared/prices.py](../functions/shared/prices.py), is behind every "
+        "figure here and in every job's record. In another region multiply: most are dearer."
+    )
+    yield _table(
+        ("USD", "for", "AWS's page"),
+        (
+            (f"{price.usd}", f"{price.per:,} {price.unit}", f"<{price.page}>")
+            for price in prices.ALL
+        ),
+    )
     yield _text(
         "A write in a transaction is two units for each begun kB of an item, any other write one. "
         "A consistent read is one for each begun 4 kB, a scan by the sum of what it reads. A write "
         "whose condition does not hold is charged, too; that is taken to hold in transactions as "
         f"well. See [DynamoDB read and write operations]({_UNITS_PAGE})."
     )
+
+
+def _jobs(jobs: Sequence[Row]) -> Iterator[str]:
+    yield "## A job"
+    yield _text(
+        "Each job says what it cost: as `cost` in its result.json and, once it has ended, in its "
+        "record, and so in `GET /jobs/{id}`, in events, in `reelwright job` and in the Python "
+        "client. `cost_usd` is its sum. These are of the bundled clip of 13 s, in US dollars; "
+        "compute is this machine's and not Lambda's:"
+    )
+    items = Items.model_fields
+    yield _table(
+        ("", *(str(row["job"]) for row in jobs)),
+        (
+            *((f"`{name}`", *(f"{row['items'][name]:.6f}" for row in jobs)) for name in items),
+            ("`usd`", *(f"{row['usd']:.6f}" for row in jobs)),
+            ("a minute of output", *(_minute(row["usd_per_output_minute"]) for row in jobs)),
+            ("apart from what was seen", *(f"{row['apart']:+.1%}" for row in jobs)),
+        ),
+    )
+    yield _text(
+        "The last line holds the items that can be seen from outside (compute, transitions, S3 "
+        "requests, DynamoDB) against the calls in the execution's history and the requests that "
+        "a proxy counted, at the same prices."
+    )
+    yield _text(
+        "Each call of a worker leaves a receipt of what it used ([how](decisions/0014-cost.md)); "
+        "all attempts of a job count. Of the rest, no receipt tells, and a job's share of it is "
+        "estimated:"
+    )
+    yield _table(("for each attempt", "taken as", "from"), ESTIMATES)
+    yield _text(
+        "A job that failed or was cancelled has the cost of the calls that came to their end; its "
+        "`note` says so. One that nobody could start has none: its `cost` is null, because no "
+        "function worked for it. `storage_usd_per_month` is not in the sum: it is paid as long as "
+        "the files are kept."
+    )
+
+
+def _minute(usd: float | None) -> str:
+    return "" if usd is None else f"{usd:.6f}"
+
+
+_MEASURED = "`python -m benchmarks.cost`"
+_LOADED = "`make load`"
+_TAKEN = "assumed"
+ESTIMATES = (
+    ("calls of functions that only read and write records", f"{cost.DESK_CALLS}", "the design"),
+    ("the time of one of those", f"{cost.DESK_MS} ms in {cost.DESK_MB} MB", _TAKEN),
+    ("their write units, granting with them", f"{cost.DESK_WRITE_UNITS}", _LOADED),
+    ("their read units, granting with them", f"{cost.DESK_READ_UNITS}", _LOADED),
+    ("requests of ffmpeg to an address it is given", f"{cost.ADDRESS_GETS}", _MEASURED),
+    (
+        "queue, pipe and bus, once a job",
+        f"{cost.QUEUE_REQUESTS}, 1 and {cost.EVENTS}",
+        "the design",
+    ),
+    ("log of a call, and of a transition", f"{cost.LOG_BYTES_A_CALL} bytes each", _TAKEN),
+    ("requests to KMS; traces", f"{cost.KMS_REQUESTS}; {cost.TRACES}", _TAKEN),
+)
 
 
 def _waiting(counts: Counts) -> Iterator[str]:
@@ -108,16 +184,19 @@ def _text(line: str, indent: str = "") -> str:
     )
 
 
-def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def main() -> int:
-    if not _MEASURED.exists():
-        print(f"{_MEASURED} is not there: run `make load` first.", file=sys.stderr)
+    jobs = recorded().get("cost")
+    if not _LOAD.exists() or not jobs:
+        print(
+            f"Run `make load`, for {_LOAD}, and `python -m benchmarks.cost` first.", file=sys.stderr
+        )
         return 1
-    print("\n\n".join(page(Counts.read(json.loads(_MEASURED.read_text())))))
+    print("\n\n".join(page(Counts.read(json.loads(_LOAD.read_text())), jobs)))
     return 0
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from benchmarks.load import prices
 from benchmarks.load.records import KEYED
+from functions.shared import prices
 
 DESK_GB = 0.5
 DESK_S = 0.2
@@ -79,13 +79,13 @@ def waiting_once(counts: Counts, backlog: int) -> float:
     """US dollars for taking a place in a queue of `backlog` jobs and being granted a turn."""
     writes = counts.asking_writes + counts.grant_writes
     reads = counts.asking_reads + counts.grant_reads + counts.scans * scan_units(backlog, counts)
-    return prices.TRANSITION.usd + _desk_call() + _dynamodb(writes, reads)
+    return float(prices.TRANSITION.each) + _desk_call() + _dynamodb(writes, reads)
 
 
 def waiting_an_hour(counts: Counts, backlog: int) -> float:
     """US dollars for an hour of one job's waiting: its share of the reconciler's passes."""
     scans = _SCANS_A_PASS * scan_units(backlog, counts) / backlog
-    compute = LOOK_S * DESK_GB * prices.GB_SECOND.usd
+    compute = LOOK_S * DESK_GB * float(prices.LAMBDA_GB_SECOND["arm64"].each)
     a_pass = _dynamodb(0, counts.look_reads + scans) + compute
     return _PASSES_AN_HOUR * a_pass
 
@@ -93,7 +93,7 @@ def waiting_an_hour(counts: Counts, backlog: int) -> float:
 def polling_an_hour() -> float:
     """US dollars if the execution looked for itself: a Wait and a Task, time after time."""
     looks = 3600 / POLL_S
-    return looks * (_POLLED_STATES * prices.TRANSITION.usd + _desk_call())
+    return looks * (_POLLED_STATES * float(prices.TRANSITION.each) + _desk_call())
 
 
 def machinery(counts: Counts, backlog: int) -> dict[str, float]:
@@ -101,19 +101,21 @@ def machinery(counts: Counts, backlog: int) -> dict[str, float]:
     writes = counts.own_writes + counts.grant_writes
     reads = counts.own_reads + counts.grant_reads + counts.scans * scan_units(backlog, counts)
     return {
-        "Step Functions, state transitions": counts.transitions * prices.TRANSITION.usd,
+        "Step Functions, state transitions": counts.transitions * float(prices.TRANSITION.each),
         "DynamoDB": _dynamodb(writes, reads),
-        "SQS: sent, received, deleted": 3 * prices.MESSAGE.usd,
-        "EventBridge Pipes": prices.PIPE.usd,
+        "SQS: sent, received, deleted": 3 * float(prices.SQS_FIFO_REQUEST.each),
+        "EventBridge Pipes": float(prices.PIPE_REQUEST.each),
     }
 
 
 def _desk_call() -> float:
-    return prices.INVOCATION.usd + DESK_GB * DESK_S * prices.GB_SECOND.usd
+    return float(prices.LAMBDA_REQUEST.each) + DESK_GB * DESK_S * float(
+        prices.LAMBDA_GB_SECOND["arm64"].each
+    )
 
 
 def _dynamodb(writes: float, reads: float) -> float:
-    return writes * prices.WRITE_UNIT.usd + reads * prices.READ_UNIT.usd
+    return writes * float(prices.DYNAMODB_WRITE.each) + reads * float(prices.DYNAMODB_READ.each)
 
 
 def _by(steps: Iterable[dict[str, Any]], function: str) -> list[dict[str, Any]]:

@@ -6,14 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
-
+from functions.shared.dynamo_values import from_dynamo
 from functions.shared.errors import InvalidRequest
 from functions.shared.job import parse_request
 from functions.shared.job_event import KINDS, Kind
 from functions.shared.request.notify import Notify
-
-_from_dynamo = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,6 @@ def changes(records: Iterable[Mapping[str, Any]]) -> list[Change]:
 def _change(told: Mapping[str, Any]) -> Change | None:
     if "NewImage" not in told:
         return None
-    row = {name: _from_dynamo(value) for name, value in told["NewImage"].items()}
+    row = {name: from_dynamo(value) for name, value in told["NewImage"].items()}
     before = told.get("OldImage", {}).get("status", {}).get("S")
     return None if row["status"] == before else Change(row, told["SequenceNumber"])

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from functions.shared.errors import PartMismatch
-from functions.shared.mp4.stitch import Blocks
+from functions.shared.mp4.stitch import Blocks, Piece
 from functions.shared.mp4.track import Track
 
 _UNKNOWN_LENGTH = b"\x01" + 7 * b"\xff"
@@ -22,8 +22,8 @@ _TRACK = b"\x81"
 def with_alpha(
     size: tuple[int, int],
     rate: Fraction,
-    colours: tuple[Sequence[Track], Iterable[bytes]],
-    alphas: tuple[Sequence[Track], Iterable[bytes]],
+    colours: tuple[Sequence[Track], Iterable[Piece]],
+    alphas: tuple[Sequence[Track], Iterable[Piece]],
 ) -> Iterator[bytes]:
     """The stream's bytes. Each pair is the parts' tables and their media in one row.
 

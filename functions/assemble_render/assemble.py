@@ -15,9 +15,11 @@ from functions.assemble_render.publish import Published, publish_outputs
 from functions.assemble_render.publish_streams import publish_streams
 from functions.assemble_render.result import (
     AudioResult,
+    Billing,
     Checks,
     OutputResult,
     Result,
+    write_result,
 )
 from functions.assemble_render.sound_files import (
     CheckedSound,
@@ -30,22 +32,28 @@ from functions.assemble_render.whole_pictures import (
     check_whole_pictures,
     publish_whole_pictures,
 )
-from functions.shared.media_store import Keys, MediaStore
+from functions.shared.media_store import MediaStore
 from functions.shared.parts import Deadline
 from functions.shared.plan import Plan
 
-_THREADS = 8
+_THREADS = 24
+"""Requests at once: the reads and uploads of one file, each up to 200 ms away."""
 
 
 def assemble(
-    store: MediaStore, job_id: str, begin_publishing: Callable[[], None], *, remaining_s: float
+    store: MediaStore,
+    job_id: str,
+    begin_publishing: Callable[[], None],
+    *,
+    remaining_s: float,
+    billed: Billing | None = None,
 ) -> Result:
     """Check all parts, publish the outputs, then sound, streams and pictures, then result.json.
 
     `begin_publishing` is called once all is ready and nothing is visible yet, and may raise. Done
     again after a crash at any point, it publishes what is missing and changes nothing else.
-    Raises PartMissing, PartForeign, PartMismatch, RenderMismatch, OutputTooLarge, FfmpegFailed,
-    RenderTimedOut, TransientError.
+    `billed` adds the cost. Raises PartMissing, PartForeign, PartMismatch, RenderMismatch,
+    OutputTooLarge, FfmpegFailed, RenderTimedOut, TransientError.
     """
     deadline = Deadline(remaining_s)
     plan = store.read_plan(job_id)
@@ -74,9 +82,7 @@ def assemble(
         checks=_checks(outputs, streams, sounds, whole, pictures),
         notes=(*plan.notes, *picture_notes(plan, pictures)),
     )
-    body = result.model_dump_json(indent=1).encode()
-    store.write(Keys(job_id).result, body, "application/json")
-    return result
+    return write_result(store, result, billed)
 
 
 def _output(plan: Plan, checked: CheckedOutput, file: Published) -> OutputResult:

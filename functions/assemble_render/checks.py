@@ -10,6 +10,7 @@ from functions.assemble_render.captions import TextTrack, text_tracks
 from functions.assemble_render.stored import StoredFile, open_stored
 from functions.shared.errors import PartForeign, PartMismatch, PartMissing
 from functions.shared.media_store import Keys, MediaStore
+from functions.shared.mp4.boxes import FIRST_READ_BYTES
 from functions.shared.mp4.inspection import (
     AudioPart,
     check_grid,
@@ -25,6 +26,10 @@ from functions.shared.mp4.verification import Expected
 from functions.shared.plan import Chunk, Output, Plan, SoundTrack
 
 AUDIO_TOLERANCE_S = Fraction(1, 2)
+_TABLE_BYTES = 16 << 10
+_TABLE_BYTES_A_FRAME = 16
+"""A part's tables stand first: 4 bytes a frame for its size, 8 for its time on screen, 4 if each
+were a key frame. What is larger costs one more request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,8 @@ def _check_chunk(
 ) -> CheckedChunk:
     name = f"chunk {chunk.index} of output {output.name}"
     key = Keys(job_id).chunk(output.name, chunk.index, output.part_suffix)
-    file, source = open_part(store, key, name, plan_hash)
+    tables_bytes = _TABLE_BYTES + _TABLE_BYTES_A_FRAME * chunk.frames
+    file, source = open_part(store, key, name, plan_hash, tables_bytes)
     with named(name):
         track = only_track(read_movie(source), "vide")
         video = describe_video(track, file.size_bytes)
@@ -168,10 +174,11 @@ def check_audio(store: MediaStore, job_id: str, plan: Plan, encoding: SoundTrack
 
 
 def open_part(
-    store: MediaStore, key: str, name: str, plan_hash: str
+    store: MediaStore, key: str, name: str, plan_hash: str, first_bytes: int = FIRST_READ_BYTES
 ) -> tuple[StoredFile, ByteSource]:
-    """A part that says it was made for this plan and carries its checksum."""
-    opened = open_stored(store, key, name)
+    """A part that says it was made for this plan and carries its checksum; its first bytes are read
+    at once."""
+    opened = open_stored(store, key, name, first_bytes)
     if opened is None:
         raise PartMissing(f"{name} is not in the store ({key})")
     file = opened[0]

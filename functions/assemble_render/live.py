@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from functions.assemble_render.checks import open_part
 from functions.assemble_render.naming import in_sentences
 from functions.assemble_render.publish import is_ours
-from functions.assemble_render.result import Checks, Result, SnapshotResult
+from functions.assemble_render.result import Billing, Checks, Result, SnapshotResult, write_result
 from functions.assemble_render.stored import StoredFile, check_bytes, copy_pinned
 from functions.shared.errors import PartMismatch
 from functions.shared.media_store import Keys, MediaStore, snapshot_name
@@ -30,13 +30,15 @@ class _Taken:
 
 
 def assemble_live(
-    store: MediaStore, plan: LivePlan, begin_publishing: Callable[[], None]
+    store: MediaStore,
+    plan: LivePlan,
+    begin_publishing: Callable[[], None],
+    billed: Billing | None = None,
 ) -> Result:
     """Check what the record names, publish it, write result.json. Done again, it changes nothing.
 
     Raises PartMissing, PartForeign, PartMismatch, RenderMismatch, TransientError.
     """
-    keys = Keys(plan.job_id)
     with in_sentences(), ThreadPoolExecutor(_THREADS) as threads:
         record = _record(store, plan)
         taken = _check(store, plan, record, threads)
@@ -52,8 +54,7 @@ def assemble_live(
         ),
         notes=record.notes,
     )
-    store.write(keys.result, result.model_dump_json(indent=1).encode(), "application/json")
-    return result
+    return write_result(store, result, billed)
 
 
 def _record(store: MediaStore, plan: LivePlan) -> LiveRecord:

@@ -12,7 +12,6 @@ from functions.assemble_render.result import SnapshotResult
 from functions.assemble_render.stored import StoredFile, check_bytes, copy_pinned
 from functions.assemble_render.thumbnails import webvtt
 from functions.shared.errors import PartMismatch
-from functions.shared.job_view import SnapshotKind
 from functions.shared.media_store import (
     Keys,
     MediaStore,
@@ -24,6 +23,7 @@ from functions.shared.mp4.inspection import named
 from functions.shared.mp4.source import read_exactly
 from functions.shared.plan import Plan, SceneSearch, Snapshots
 from functions.shared.scenes import Scene, SceneList, clearest
+from functions.shared.snapshot_kind import SnapshotKind
 
 _LIST_NAME = "sprite.vtt"
 

@@ -8,32 +8,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import file_digest
+from itertools import zip_longest
 from pathlib import Path
 
 from functions.assemble_render.captions import CaptionFile
+from functions.assemble_render.packets import Packet, listening
 from functions.shared.errors import OutputTooLarge, RenderMismatch
 from functions.shared.ffmpeg import Input, run_ffmpeg
+from functions.shared.mp4.stitch import Piece
 from functions.shared.plan import Output
 
 _MUXERS = {"mkv": "matroska", "webm": "webm"}
-_KEY = 1
-_ADDED = "Matroska BlockAdditional"
 _ROUNDED_S = Fraction(1, 1000)
 _BLOCK_BYTES = 2 << 20
 _NEEDED = Fraction(21, 20)
-"""Of the stitched file's size: the other container's own tables, and the lists of packets."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """One packet as ffmpeg's framecrc lists it."""
-
-    at_s: Fraction
-    size_bytes: int
-    crc: str
-    is_key: bool
-    added: tuple[str, ...] = ()
-    """Size and CRC of what belongs to it: its alpha."""
+"""Of the stitched file's size: the other container's own tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +62,7 @@ def check_room(output: Output, size_bytes: int, folder: Path) -> None:
 
 def remux(
     output: Output,
-    pieces: Iterable[bytes],
+    pieces: Iterable[Piece],
     tracks: list[Planned],
     beside: Sequence[Path],
     captions: Sequence[CaptionFile],
@@ -86,7 +75,6 @@ def remux(
     Raises RenderMismatch where a packet is missing, added or changed; and what `pieces` raises.
     """
     path = folder / f"{output.name}.{output.suffix}"
-    read, made = folder / f"{output.name}.read", folder / f"{output.name}.made"
     tags = [part for tag in output.metadata.items() for part in ("-metadata", "=".join(tag))]
     words = [folder / f"{number}.captions" for number in range(len(captions))]
     inputs, all_of_them = ["-i", "pipe:0"], ["-map", "0"]
@@ -108,56 +96,58 @@ def remux(
         *(*tags, "-fflags", "+bitexact", "-cues_to_front", "1"),
         # Captions are for who switches them on.
         *("-disposition:s", "0", "-default_mode", "infer_no_subs"),
-        *("-f", _MUXERS[output.container], str(path), *all_of_them, *listing, str(read)),
+        *("-f", _MUXERS[output.container], str(path), *all_of_them, *listing),
     ]
-    run_ffmpeg(options, Input("pipe:0", name), timeout_s=timeout_s, feed=pieces)
-    again = ["-i", str(path), "-map", "0", *listing, str(made)]
-    run_ffmpeg(again, Input(str(path), name), timeout_s=timeout_s)
-    compare(listed(read), listed(made), tracks, name)
+    with listening(folder / "read") as (told, read):
+        feed = map(bytes, pieces)
+        run_ffmpeg([*options, told], Input("pipe:0", name), timeout_s=timeout_s, feed=feed)
+    again = ["-i", str(path), "-map", "0", *listing]
+    with listening(folder / "made") as (told, made):
+        run_ffmpeg([*again, told], Input(str(path), name), timeout_s=timeout_s)
+    compare(read, made, tracks, name)
     with path.open("rb") as stream:
         digest = file_digest(stream, "sha256").hexdigest()
     return Remuxed(path, path.stat().st_size, digest)
 
 
-def listed(file: Path) -> list[list[Packet]]:
-    """The packets of each stream, in their order."""
-    ticks_s: list[Fraction] = []
-    streams: list[list[Packet]] = []
-    for line in file.read_text().splitlines():
-        if line.startswith("#tb "):
-            ticks_s.append(Fraction(line.partition(": ")[2]))
-            streams.append([])
-        elif not line.startswith("#"):
-            stream, _, pts, _, size, crc, *more = (part.strip() for part in line.split(","))
-            # Flags are told where they are not just the one of a key frame.
-            flags = next(
-                (int(one.removeprefix("F="), 0) for one in more if one.startswith("F=")), _KEY
-            )
-            added = tuple(more[more.index(_ADDED) + 1 :][:2]) if _ADDED in more else ()
-            at_s = int(pts) * ticks_s[int(stream)]
-            packet = Packet(at_s, int(size), crc, is_key=bool(flags & _KEY), added=added)
-            streams[int(stream)].append(packet)
-    return streams
-
-
 def compare(
-    read: list[list[Packet]], made: list[list[Packet]], tracks: list[Planned], name: str
+    read: Sequence[Iterable[Packet]],
+    made: Sequence[Iterable[Packet]],
+    tracks: Sequence[Planned],
+    name: str,
 ) -> None:
     """RenderMismatch unless `made` holds every packet that was `read`, and no other."""
-    for streams, what in ((read, "what was stitched"), (made, "the file made of it")):
-        held = [Planned(len(one), sum(packet.size_bytes for packet in one)) for one in streams]
-        if len(held) != len(tracks) or any(map(_differ, held, tracks)):
-            raise RenderMismatch(f"{name} is planned to hold {tracks}; {what} holds {held}")
-    for number, (before, after) in enumerate(zip(read, made, strict=True)):
-        for index, (one, other) in enumerate(zip(before, after, strict=True)):
-            content = (one.size_bytes, one.crc, one.is_key, one.added)
-            if content != (other.size_bytes, other.crc, other.is_key, other.added):
-                raise RenderMismatch(f"{name} has another packet {index} in track {number}")
-            if abs(one.at_s - other.at_s) > _ROUNDED_S:
-                raise RenderMismatch(
-                    f"{name} has packet {index} of track {number} at {float(other.at_s):.4f} s,"
-                    f" not {float(one.at_s):.4f} s"
-                )
+    held: tuple[list[Planned], list[Planned]] = ([], [])
+    problems: list[str] = []
+    for number, streams in enumerate(zip_longest(read, made, fillvalue=())):
+        counts, sizes = [0, 0], [0, 0]
+        for index, packets in enumerate(zip_longest(*streams)):
+            for side, packet in enumerate(packets):
+                counts[side] += packet is not None
+                sizes[side] += packet.size_bytes if packet else 0
+            if not problems:
+                problems.extend(_differences(*packets, f"packet {index}", f"track {number}"))
+        for side, streams_of in enumerate((read, made)):
+            if number < len(streams_of):
+                held[side].append(Planned(counts[side], sizes[side]))
+    for found, what in zip(held, ("what was stitched", "the file made of it"), strict=True):
+        if len(found) != len(tracks) or any(map(_differ, found, tracks)):
+            raise RenderMismatch(f"{name} is planned to hold {tracks}; {what} holds {found}")
+    if problems:
+        raise RenderMismatch(f"{name} has {problems[0]}")
+
+
+def _differences(
+    one: Packet | None, other: Packet | None, packet: str, track: str
+) -> Iterator[str]:
+    """What `other` has otherwise than `one`; a missing one is told by the numbers of both."""
+    if one is None or other is None:
+        return
+    content = (one.size_bytes, one.crc, one.is_key, one.added)
+    if content != (other.size_bytes, other.crc, other.is_key, other.added):
+        yield f"another {packet} in {track}"
+    elif abs(one.at_s - other.at_s) > _ROUNDED_S:
+        yield f"{packet} of {track} at {float(other.at_s):.4f} s, not {float(one.at_s):.4f} s"
 
 
 def _differ(held: Planned, planned: Planned) -> bool:

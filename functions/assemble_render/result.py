@@ -1,10 +1,13 @@
 """What result.json says about a job: what was made, and what was checked."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Literal
 
-from functions.shared.job_view import SnapshotKind
-from functions.shared.plan import Frozen
+from functions.shared.bill import Cost
+from functions.shared.frozen import Frozen
+from functions.shared.media_store import Keys, MediaStore
+from functions.shared.snapshot_kind import SnapshotKind
 
 
 class AudioResult(Frozen):
@@ -78,6 +81,12 @@ class StreamResult(Frozen):
     rungs: tuple[RungResult, ...]
     audio: StreamSoundResult | None
 
+    @property
+    def size_bytes(self) -> int:
+        sound = self.audio.size_bytes if self.audio else 0
+        lists = sum(one.size_bytes for one in self.playlists)
+        return sound + lists + sum(one.size_bytes for one in self.rungs)
+
 
 class SnapshotResult(Frozen):
     """One published picture, or the list of a sprite's thumbnails."""
@@ -119,3 +128,25 @@ class Result(Frozen):
     checks: Checks
     notes: tuple[str, ...]
     """What was asked for and could not be had, one sentence each."""
+    cost: Cost | None = None
+    """None: it could not be told."""
+
+    @property
+    def kept_bytes(self) -> int:
+        """Of the files that were made."""
+        files = sum(one.size_bytes for one in self.outputs)
+        pictures = sum(one.size_bytes for one in self.snapshots)
+        return files + pictures + sum(one.size_bytes for one in self.streams)
+
+
+Billing = Callable[[Result], Cost | None]
+"""What a job cost that has this result; None: that can't be told."""
+
+
+def write_result(store: MediaStore, result: Result, billed: Billing | None) -> Result:
+    """Add the cost and write result.json, the last thing that is made."""
+    if billed:
+        result = result.model_copy(update={"cost": billed(result)})
+    body = result.model_dump_json(indent=1).encode()
+    store.write(Keys(result.job_id).result, body, "application/json")
+    return result

@@ -21,7 +21,7 @@ from functions.shared.media_store import MediaStore
 from functions.shared.mp4.about import About
 from functions.shared.mp4.inspection import named
 from functions.shared.mp4.source import ByteSource, MemoryBytes
-from functions.shared.mp4.stitch import Extent, Stitch, plan_stitch, stitched
+from functions.shared.mp4.stitch import Extent, Piece, Stitch, plan_stitch, stitched
 from functions.shared.mp4.verification import verify_file
 from functions.shared.parts import Deadline
 from functions.shared.plan import Output, Plan
@@ -45,6 +45,9 @@ class Sent:
 
     upload: Upload
     sha256: str
+    head_bytes: int = 0
+    head_sha256: str = ""
+    """Of its tables, which were checked before it was sent."""
 
 
 def send(stage: Stage, checked: CheckedOutput, key: str) -> Sent:
@@ -65,13 +68,14 @@ def send(stage: Stage, checked: CheckedOutput, key: str) -> Sent:
     upload = _upload(stage, output, key, stitch, {})
     digest = sha256()
 
-    def digested() -> Iterator[bytes]:
+    def digested() -> Iterator[Piece]:
         for piece in _pieces(stage, checked, stitch):
             digest.update(piece)
             yield piece
 
     _send(stage, upload, digested(), stitch.size_bytes)
-    return Sent(upload, digest.hexdigest())
+    head_sha256 = sha256(stitch.head).hexdigest()
+    return Sent(upload, digest.hexdigest(), len(stitch.head), head_sha256)
 
 
 def _send_remuxed(stage: Stage, checked: CheckedOutput, key: str, stitch: Stitch) -> Sent:
@@ -121,10 +125,10 @@ def _pictures(stage: Stage, checked: CheckedOutput) -> Iterator[bytes]:
         yield from with_alpha(size, stage.plan.video.rate, colours, alphas)
 
 
-def _pieces(stage: Stage, checked: CheckedOutput, stitch: Stitch) -> Iterator[bytes]:
+def _pieces(stage: Stage, checked: CheckedOutput, stitch: Stitch) -> Iterator[Piece]:
     """The stitched file, each part held against what its worker stored with it."""
     video = read_checked(((part.file, part.extents) for part in checked.chunks), stage.threads)
-    further: list[Iterable[bytes]] = [[text.media] for text in checked.texts]
+    further: list[Iterable[Piece]] = [[text.media] for text in checked.texts]
     if checked.audio is not None:
         sound = [(checked.audio.file, checked.audio.extents)]
         further.insert(0, read_checked(sound, stage.threads))
@@ -144,8 +148,13 @@ def _upload(stage: Stage, output: Output, key: str, stitch: Stitch, more: dict[s
     return upload
 
 
-def _send(stage: Stage, upload: Upload, pieces: Iterator[bytes], size_bytes: int) -> None:
-    upload.send(pieces, size_bytes, stage.threads)
+def _send(stage: Stage, upload: Upload, pieces: Iterator[Piece], size_bytes: int) -> None:
+    def in_time() -> Iterator[Piece]:
+        for piece in pieces:
+            stage.deadline.left_s(f"uploading {upload.key}")
+            yield piece
+
+    upload.send(in_time(), size_bytes, stage.threads)
     if upload.size_bytes != size_bytes:
         raise RenderMismatch(f"{upload.key} has {upload.size_bytes} bytes, not {size_bytes}")
 
@@ -154,12 +163,18 @@ def check_stored(
     plan: Plan, checked: CheckedOutput, sent: Sent | None
 ) -> Callable[[StoredFile, ByteSource], None]:
     """What a published file is held against: its tables; those of the containers that are not read
-    here were compared packet by packet when it was made, so its bytes are. `sent`: by this attempt.
+    here were compared packet by packet when it was made, so its bytes are. `sent`: by this attempt;
+    then its tables are as good as those that were checked where they are the same bytes.
     Raises RenderMismatch."""
 
     def of_tables(file: StoredFile, source: ByteSource) -> None:
         size_bytes = sent.upload.size_bytes if sent else None
+        head = source.read(0, sent.head_bytes) if sent else b""
+        if sent and sha256(head).hexdigest() == sent.head_sha256 and file.size_bytes == size_bytes:
+            return
         verify_file(source, replace(checked.expected(plan), size_bytes=size_bytes), name=file.key)
+        if sent:
+            raise RenderMismatch(f"{file.key} has other tables than were sent")
 
     def of_bytes(file: StoredFile, source: ByteSource) -> None:
         if sent is not None and file.size_bytes != sent.upload.size_bytes:

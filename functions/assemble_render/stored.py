@@ -1,12 +1,12 @@
 """Parts as the store holds them: read in ranges, pinned to the version first seen."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
     ClientError,
@@ -20,16 +20,20 @@ from functions.shared.media_store import MediaStore
 from functions.shared.mp4.boxes import FIRST_READ_BYTES
 from functions.shared.mp4.inspection import named
 from functions.shared.mp4.source import Buffered, ByteSource, read_exactly
-from functions.shared.mp4.stitch import BLOCK_BYTES, Extent
+from functions.shared.mp4.stitch import Extent, Piece
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-BLOCKS_AHEAD = 3
+READ_BYTES = 8 << 20
+"""Asked for at once where a part is read whole: S3 advises 8 or 16 MB."""
+AHEAD_BYTES = 32 << 20
+AHEAD_REQUESTS = 16
+"""Of each kind of media, under way before they are needed: S3 may take 200 ms to answer, and the
+network is to be busy meanwhile, with small parts as well as with large ones."""
 _READ_ATTEMPTS = 3
 _ABSENT = {"NoSuchKey", "404"}
 _LOST = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,12 @@ class StoredFile:
         return _get(self.store, self.key, offset, length, self.name, self.etag)[0]
 
 
-def open_stored(store: MediaStore, key: str, name: str) -> tuple[StoredFile, ByteSource] | None:
+def open_stored(
+    store: MediaStore, key: str, name: str, first_bytes: int = FIRST_READ_BYTES
+) -> tuple[StoredFile, ByteSource] | None:
     """An object and a source that holds its first bytes already, from one request; or None."""
     try:
-        body, answer = _get(store, key, 0, FIRST_READ_BYTES, name)
+        body, answer = _get(store, key, 0, first_bytes, name)
     except ClientError as error:
         if _code(error) in _ABSENT:
             return None
@@ -63,18 +69,14 @@ def open_stored(store: MediaStore, key: str, name: str) -> tuple[StoredFile, Byt
 
 def read_checked(
     parts: Iterable[tuple[StoredFile, list[Extent]]], threads: Executor
-) -> Iterator[bytes]:
+) -> Iterator[Piece]:
     """The parts' media in order, each part read whole and held against its SHA-256."""
     listed = list(parts)
-    reads = (
-        partial(read_exactly, file, at, min(BLOCK_BYTES, file.size_bytes - at))
-        for file, _ in listed
-        for at in _block_starts(file)
-    )
+    reads = ((file, at, length) for file, _ in listed for at, length in _blocks(file))
     blocks = _ahead(reads, threads)
     for file, extents in listed:
         digest = sha256()
-        for at in _block_starts(file):
+        for at, _ in _blocks(file):
             block = next(blocks)
             digest.update(block)
             yield from _cut(block, at, extents)
@@ -85,8 +87,8 @@ def read_checked(
 def check_bytes(source: ByteSource, file: StoredFile) -> None:
     """PartMismatch unless `source`, which reads `file`, holds the bytes its worker made."""
     digest = sha256()
-    for at in _block_starts(file):
-        digest.update(read_exactly(source, at, min(BLOCK_BYTES, file.size_bytes - at)))
+    for at, length in _blocks(file):
+        digest.update(read_exactly(source, at, length))
     check_digest(digest.hexdigest(), file)
 
 
@@ -126,27 +128,33 @@ def copy_pinned(
         raise
 
 
-def _block_starts(file: StoredFile) -> range:
-    return range(0, file.size_bytes, BLOCK_BYTES)
+def _blocks(file: StoredFile) -> Iterator[tuple[int, int]]:
+    """(offset, length) of each block that is read at once."""
+    for at in range(0, file.size_bytes, READ_BYTES):
+        yield at, min(READ_BYTES, file.size_bytes - at)
 
 
-def _ahead(jobs: Iterable[Callable[[], T]], threads: Executor) -> Iterator[T]:
-    """The jobs' results in order, a few being worked on before they are asked for."""
-    waiting: deque[Future[T]] = deque()
-    for job in jobs:
-        waiting.append(threads.submit(job))
-        if len(waiting) > BLOCKS_AHEAD:
-            yield waiting.popleft().result()
+def _ahead(reads: Iterable[tuple[StoredFile, int, int]], threads: Executor) -> Iterator[bytes]:
+    """The blocks in order, some being read before they are asked for."""
+    waiting: deque[tuple[int, Future[bytes]]] = deque()
+    under_way = 0
+    for file, at, length in reads:
+        while waiting and (under_way + length > AHEAD_BYTES or len(waiting) >= AHEAD_REQUESTS):
+            done, block = waiting.popleft()
+            yield block.result()
+            under_way -= done
+        waiting.append((length, threads.submit(read_exactly, file, at, length)))
+        under_way += length
     while waiting:
-        yield waiting.popleft().result()
+        yield waiting.popleft()[1].result()
 
 
-def _cut(block: bytes, at: int, extents: list[Extent]) -> Iterator[bytes]:
+def _cut(block: bytes, at: int, extents: list[Extent]) -> Iterator[memoryview]:
     """What of `extents` lies in the block that begins at `at`."""
     for extent in extents:
         first, end = max(extent.offset - at, 0), min(extent.end - at, len(block))
         if first < end:
-            yield block[first:end]
+            yield memoryview(block)[first:end]
 
 
 def _get(

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from functions.shared.errors import TransientError
 from functions.shared.media_store import MediaStore
+from functions.shared.mp4.stitch import Piece
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef
@@ -26,7 +27,7 @@ class _Named(TypedDict, total=False):
 PART_BYTES = 8 << 20
 MAX_PARTS = 10_000
 """S3's limit; parts grow with the file where PART_BYTES would need more."""
-_IN_FLIGHT = 2
+_IN_FLIGHT = 4
 _ALREADY_THERE = {"PreconditionFailed", "NoSuchUpload"}
 """NoSuchUpload: an earlier attempt of the same request completed it and its answer was lost."""
 
@@ -60,7 +61,7 @@ class Upload:
             **named,
         )["UploadId"]
 
-    def send(self, pieces: Iterable[bytes], size_bytes: int, threads: Executor) -> None:
+    def send(self, pieces: Iterable[Piece], size_bytes: int, threads: Executor) -> None:
         """Upload the whole file, which will have `size_bytes`, a few parts at a time."""
         sending: deque[Future[CompletedPartTypeDef]] = deque()
         try:
@@ -131,9 +132,9 @@ def part_bytes(size_bytes: int) -> int:
     return max(PART_BYTES, -(-size_bytes // MAX_PARTS))
 
 
-def _bodies(pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
+def _bodies(pieces: Iterable[Piece], length: int) -> Iterator[bytes]:
     """The pieces regrouped to `length` bytes each, the last one shorter."""
-    held: list[bytes] = []
+    held: list[Piece] = []
     held_bytes = 0
     for piece in pieces:
         rest = piece

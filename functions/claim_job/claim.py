@@ -4,14 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
 from functions.shared.admission import check_source, job_id_for, register
+from functions.shared.frozen import Frozen
 from functions.shared.job import parse_input
 from functions.shared.jobs_table import JobsTable
 
 
-class Claim(BaseModel):
+class Claim(Frozen):
     """The first state's input.
 
     `input` is the execution's own input: the pipe's one-element array, or the request of whoever

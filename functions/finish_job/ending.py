@@ -20,7 +20,7 @@ _WORDS = {
 class Failure(BaseModel):
     """An error as a state caught it."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     state: str | None = None
     error: str | None = None
@@ -47,7 +47,7 @@ class Failure(BaseModel):
 class LastWord(BaseModel):
     """What the state Job Failed says, after the job's record was written."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     failure: Failure
     redriven: bool
@@ -66,7 +66,7 @@ class LastWord(BaseModel):
 class Ending(BaseModel):
     """What finish_job is told. `input` is the execution's own, for where no job id is known."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     status: Literal["COMPLETE", "FAILED"]
     execution_arn: str

@@ -6,6 +6,7 @@ from typing import Any
 
 from functions.finish_job.ending import Ending, Failure
 from functions.shared.admission import excerpt, safe_id
+from functions.shared.bill import Cost
 from functions.shared.cancelling import CANCELLED
 from functions.shared.errors import InvalidRequest, PartMissing
 from functions.shared.job import parse_input
@@ -31,8 +32,8 @@ def finish(
     """
     job_id = ending.find_job_id()
     if ending.status == "COMPLETE":
-        _check_published(store, ending.result_key or "")
-        jobs.complete(job_id, ending.execution_arn, ending.result_key or "", now)
+        cost = _check_published(store, ending.result_key or "")
+        jobs.complete(job_id, ending.execution_arn, ending.result_key or "", now, cost)
     else:
         _fail(job_id, ending, jobs, now)
     grant_turns(jobs.turns, answerer, ceiling)
@@ -40,7 +41,8 @@ def finish(
     return {"job_id": job_id, "status": row["status"] if row else None}
 
 
-def _check_published(store: MediaStore, result_key: str) -> None:
+def _check_published(store: MediaStore, result_key: str) -> Cost | None:
+    """What its result says that the job cost."""
     if not result_key or store.head(result_key) is None:
         raise PartMissing(f"The job's result {result_key!r} is not in the store.")
     result = store.read_json(result_key)
@@ -50,6 +52,8 @@ def _check_published(store: MediaStore, result_key: str) -> None:
         found = store.head(made["key"])
         if found is None or found.size_bytes != made["size_bytes"]:
             raise PartMissing(f"The file {made['key']!r} is not in the store as it was verified.")
+    told = result.get("cost")
+    return Cost.model_validate(told) if told else None
 
 
 def _fail(job_id: str, ending: Ending, jobs: JobsTable, now: datetime) -> None:

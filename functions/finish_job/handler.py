@@ -6,8 +6,10 @@ The state Job Failed calls it too, which only has the execution fail: nothing is
 from datetime import UTC, datetime
 from typing import Any
 
+from functions.finish_job.costing import note_cost
 from functions.finish_job.ending import Ending, LastWord
 from functions.finish_job.finish import finish
+from functions.shared.cost import Buying
 from functions.shared.runtime import (
     Context,
     answers,
@@ -33,5 +35,8 @@ def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         int(setting("MAX_ACTIVE_JOBS")),
         datetime.now(UTC),
     )
+    if ended["status"] in {"FAILED", "CANCELLED"}:
+        buying = Buying.read(setting("CHUNK_EXECUTION_TYPE"), setting("PARTS_EXPIRE_DAYS"))
+        note_cost(ended["job_id"], ending.execution_arn, jobs_table(), media_store(), buying)
     logger().info("finished", execution_arn=ending.execution_arn, **ended)
     return ended

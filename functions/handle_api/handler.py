@@ -1,6 +1,7 @@
 """The HTTP API: one function behind all routes. In: API Gateway's event. Out: its answer."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from functions.handle_api import uploads
 from functions.handle_api.callers import Caller, caller_of
 from functions.handle_api.cancel import Desk
 from functions.handle_api.docs_page import page
+from functions.handle_api.front_door import FrontDoor
 from functions.handle_api.jobs import Found, find, show
 from functions.handle_api.listing import JobKeys, list_jobs
 from functions.handle_api.models import CompleteUpload, ListQuery, PictureQuery, UploadRequest
@@ -37,7 +39,9 @@ from functions.shared.runtime import (
     logged,
     logger,
     media_store,
+    optional_setting,
     readable_buckets,
+    secrets_manager,
     setting,
     sqs,
     submissions,
@@ -50,11 +54,28 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 app = APIGatewayHttpResolver()
+_Next = Callable[[APIGatewayHttpResolver], Response[str]]
 
 
 @logged
 def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
     return app.resolve(event, context)  # type: ignore[arg-type]
+
+
+def _come_by_the_front_door(app: APIGatewayHttpResolver, then: _Next) -> Response[str]:
+    door = _front_door()
+    if door:
+        door.check(app.current_event.headers)
+    return then(app)
+
+
+@functools.cache
+def _front_door() -> FrontDoor | None:
+    secret = optional_setting("PASS_SECRET_ARN")
+    return FrontDoor(secrets_manager(), secret) if secret else None
+
+
+app.use([_come_by_the_front_door])
 
 
 @app.post("/jobs")

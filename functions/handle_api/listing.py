@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from boto3.dynamodb.types import TypeDeserializer
-
 from functions.handle_api import cursor
 from functions.handle_api.callers import Caller
 from functions.handle_api.cursor import After, Position
 from functions.handle_api.models import MOST_JOBS, JobList, ListQuery
+from functions.shared.dynamo_values import from_dynamo
 from functions.shared.errors import TransientError
 from functions.shared.job_view import JobSummary, summary
 
@@ -28,7 +27,6 @@ MOST_ROWS = 500
 """What one call looks at, at most; its cursor leads on."""
 _MOST_TRIES = 8
 _FIRST_PAUSE_S = 0.02
-_plain = TypeDeserializer().deserialize
 Key = Mapping[str, Any]
 
 
@@ -77,7 +75,7 @@ class JobKeys:
             **start,
         )
         found: list[Key] = [
-            {key: _plain(text) for key, text in item.items()} for item in answer["Items"]
+            {key: from_dynamo(text) for key, text in item.items()} for item in answer["Items"]
         ]
         return found, after(found[-1]) if found and "LastEvaluatedKey" in answer else None
 
@@ -94,7 +92,7 @@ class JobKeys:
                 RequestItems={self.table: {"Keys": todo, "ConsistentRead": True}}
             )
             for item in answer["Responses"].get(self.table, []):
-                row = {name: _plain(value) for name, value in item.items()}
+                row = {name: from_dynamo(value) for name, value in item.items()}
                 found[row["job_id"]] = row
             todo = answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys")
         raise TransientError(f"The jobs table was busy {_MOST_TRIES} times over.")

@@ -13,6 +13,7 @@ _SUMMARY = {
     "started_at": "2026-11-21T12:00:02Z",
     "finished_at": None,
     "error": None,
+    "cost_usd": None,
 }
 
 REQUEST: dict[str, Any] = {
@@ -43,6 +44,7 @@ JOB: dict[str, Any] = {
         "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/"
         "details/arn:aws:states:eu-west-1:123456789012:execution:Render:5f0c"
     ),
+    "cost": None,
     "metadata": {"title": "The talk"},
     "webhook_error": None,
 }

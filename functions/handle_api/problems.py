@@ -24,6 +24,7 @@ INVALID_PARAMETER = Kind(
     "invalid-parameter", HTTPStatus.BAD_REQUEST, "A header or query parameter is not possible"
 )
 WRONG_TOKEN = Kind("wrong-token", HTTPStatus.UNAUTHORIZED, "An access token is needed")
+NOT_THIS_WAY = Kind("not-this-way", HTTPStatus.FORBIDDEN, "The API has another address")
 NOT_FOUND = Kind("not-found", HTTPStatus.NOT_FOUND, "There is no such thing")
 KEY_TAKEN = Kind("key-taken", HTTPStatus.CONFLICT, "The key was used for another request")
 CANCEL_REFUSED = Kind("cancel-refused", HTTPStatus.CONFLICT, "The job can't be cancelled any more")

@@ -17,10 +17,12 @@ from functions.shared.errors import (
     RenderTimedOut,
     TransientError,
 )
+from functions.shared.frozen import Frozen
 from functions.shared.job import Request, parse_request
 from functions.shared.media_store import Keys
+from functions.shared.metering import metered
 from functions.shared.parts import Deadline
-from functions.shared.plan import Frozen, LivePlan, Plan
+from functions.shared.plan import LivePlan, Plan
 from functions.shared.runtime import (
     Context,
     Event,
@@ -60,6 +62,7 @@ class Summary(Frozen):
 
 
 @logged
+@metered
 def handle(event: Event, context: Context) -> dict[str, object]:
     deadline = Deadline(context.get_remaining_time_in_millis() / 1000)
     asked = PlanEvent.model_validate(event)
@@ -89,6 +92,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:
                 max_parallel=int(setting("MAX_PARALLEL")),
                 chunk_memory_mb=int(setting("CHUNK_MEMORY_MB")),
                 audio_storage_mb=int(setting("AUDIO_STORAGE_MB")),
+                assemble_timeout_s=int(setting("ASSEMBLE_TIMEOUT_S")),
                 max_source_pixels=limits.pixels,
             ),
             limits=limits,

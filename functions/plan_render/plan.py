@@ -7,6 +7,7 @@ from itertools import chain
 
 from functions.plan_render.assets.bring_in import NOTHING, Brought
 from functions.plan_render.encoding import coding_notes, tone_map
+from functions.plan_render.file_room import check_files
 from functions.plan_render.framing import NO_CANVAS, canvas_size, picture_edit
 from functions.plan_render.ladder import in_segments, ladder_notes, plan_streams, rungs, sounds
 from functions.plan_render.memory import check_outputs, check_pictures
@@ -18,11 +19,13 @@ from functions.plan_render.sound import job_audio, sound_end_s, sound_files, tim
 from functions.plan_render.sound_room import check_room
 from functions.plan_render.source.facts import Probe, need_video
 from functions.plan_render.source.rates import snap
+from functions.plan_render.steady import keeps_light, steady_colour, steady_pixels, steady_size
 from functions.plan_render.timeline import clips, exact, source_end_s, source_rate
 from functions.plan_render.whole_pictures import whole_pictures
 from functions.shared.containers import PICTURES
+from functions.shared.frozen import Frozen
 from functions.shared.job import Request
-from functions.shared.plan import Clip, Clock, Frozen, PictureEdit, Plan, Source, Video
+from functions.shared.plan import Clip, Clock, PictureEdit, Plan, Source, Video
 from functions.shared.request.edit import Edit
 from functions.shared.request.output import KnownOutput
 from functions.shared.request.sound import SOUND_FILES
@@ -43,6 +46,8 @@ class PlanSettings(Frozen):
     """What the function that renders a chunk has."""
     audio_storage_mb: int = 10_240
     """Disk of the function that renders sound."""
+    assemble_timeout_s: int = 900
+    """Of the function that puts the files together."""
     max_source_pixels: int | None = None
     """Of a source's picture, wherever in it; None: any."""
     snapshot_batch_size: int = 8
@@ -78,8 +83,9 @@ def plan_render(
     picture = picture_edit(request.edit, facts, length_s) if facts else PictureEdit()
     canvas = canvas_size(picture, facts) if facts else NO_CANVAS
     chunked = [*(output for output in asked if output.is_chunked), *rungs(streams, canvas)]
+    width = min(request.max_parallel or settings.max_parallel, settings.max_parallel)
     outputs, chunk_frames = plan_outputs(
-        chunked, canvas, request.chunk_s, probe, video, heard=audio is not None
+        chunked, canvas, request.chunk_s, probe, video, width=width, heard=audio is not None
     )
     ladders = tuple(plan_streams(streams, canvas, video.rate, heard=audio is not None))
     outputs, chunk_frames = in_segments(ladders, outputs, chunk_frames)
@@ -107,7 +113,9 @@ def plan_render(
     sound = audio and timed(audio, sound_edit, probe, brought, own_end_s, length_s)
     if sound:
         check_room(sound, probe, sound_edit, brought, length_s, settings.audio_storage_mb)
-    return Plan(
+    if facts and keeps_light(facts, outputs):
+        video = video.model_copy(update={"light_kept": True})
+    plan = Plan(
         job_id=job_id,
         source=source,
         clock=clock,
@@ -124,7 +132,7 @@ def plan_render(
         snapshots=taken,
         chunk_frames=chunk_frames,
         threads=settings.threads,
-        max_parallel=min(request.max_parallel or settings.max_parallel, settings.max_parallel),
+        max_parallel=width,
         notes=(
             *(() if audio else _notes(heard, probe)),
             *ladder_notes(streams, canvas),
@@ -133,6 +141,8 @@ def plan_render(
             *snapshot_notes(request.snapshots, taken),
         ),
     )
+    check_files(plan.files, sound, video, settings.assemble_timeout_s)
+    return plan
 
 
 def _timeline(
@@ -152,7 +162,9 @@ def _timeline(
         colours_valid=facts.colours_valid if facts else True,
         decoder=_ALPHA_DECODERS.get(facts.codec) if facts and facts.has_alpha else None,
         most_pixels=most_pixels if facts else None,
-        steady_size=facts.coded_size if facts and not facts.rotation_deg else None,
+        steady_size=steady_size(facts) if facts else None,
+        steady_colour=steady_colour(facts) if facts else None,
+        steady_pixels=steady_pixels(facts) if facts else None,
         deinterlaced=fields,
     )
     return video, laid

@@ -43,6 +43,10 @@ def probe_sounds(
             raise
         except ReelwrightError as error:
             raise AssetUnusable(f"{field}: {error}") from error
+        if probe.uneven:
+            raise AssetUnusable(
+                f"{field}: {name} {probe.uneven}; send it as one even file, e.g. WAV."
+            )
         if probe.audio is None:
             raise AssetUnusable(f"{field}: {name} has no sound that can be decoded.")
         found[field] = probe

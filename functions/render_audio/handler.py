@@ -1,7 +1,8 @@
 """Render Audio: the whole track of a job."""
 
 from functions.render_audio.render import render_audio
-from functions.shared.plan import Frozen
+from functions.shared.frozen import Frozen
+from functions.shared.metering import metered
 from functions.shared.runtime import Context, Event, jobs_table, logged, media_store
 
 
@@ -13,6 +14,7 @@ class AudioEvent(Frozen):
 
 
 @logged
+@metered
 def handle(event: Event, context: Context) -> dict[str, str]:
     asked = AudioEvent.model_validate(event)
     jobs_table().check_running(asked.job_id, asked.execution_arn)

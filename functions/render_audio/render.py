@@ -1,5 +1,6 @@
 """Renders a job's sound: once and whole, so that it equals a render in one piece."""
 
+import re
 import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,14 +11,21 @@ from functions.render_audio.encoder import encoder_options, track_filters
 from functions.render_audio.loudness import MEASURING, Measured, parse, setting_filters
 from functions.render_audio.made import Made, inspect
 from functions.render_audio.reading import inputs
-from functions.shared.errors import PartMismatch, SourceTruncated, TransientError
-from functions.shared.ffmpeg import Input, lost_connection, run_ffmpeg
+from functions.shared.errors import (
+    PartMismatch,
+    SourceNotMedia,
+    SourceTruncated,
+    TransientError,
+)
+from functions.shared.ffmpeg import Input, input_options, lost_connection, run_ffmpeg
 from functions.shared.media_store import Keys
 from functions.shared.parts import Deadline, Store, check_source, made, open_source
 from functions.shared.plan import Asset, Audio, Plan, Source
 
 TOLERANCE_S = Fraction(1, 2)
 _ATTEMPTS = 2
+_TELLING = ("-loglevel", "level+info", "-nostats")
+_CHANGED = re.compile(r"Reconfiguring filter graph because audio parameters changed to (.+)")
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Sources:
 def render_audio(store: Store, job_id: str, *, remaining_s: float) -> None:
     """Make a part for every encoding of the plan, unless they are there.
 
-    Raises SourceChanged, SourceTruncated, FfmpegFailed, RenderTimedOut,
+    Raises SourceChanged, SourceTruncated, SourceNotMedia, FfmpegFailed, RenderTimedOut,
     TransientError.
     """
     deadline = Deadline(remaining_s)
@@ -53,7 +61,12 @@ def render_audio(store: Store, job_id: str, *, remaining_s: float) -> None:
     source, *others = (open_source(store, each) for each in pinned)
     with tempfile.TemporaryDirectory(prefix="audio-") as folder:
         files = {track.name: Path(folder) / track.file_name for track in tracks}
-        parts = _render(plan, plan.audio, Sources(source, tuple(others)), files, deadline)
+        try:
+            parts = _render(plan, plan.audio, Sources(source, tuple(others)), files, deadline)
+        except TransientError:
+            # Where the format changes, ffmpeg may wait for ever: no other attempt will do better.
+            check_format(plan, _decoded(plan.audio, source, deadline))
+            raise
         for each in pinned:
             check_source(store, each)
         for track in tracks:
@@ -72,6 +85,7 @@ def _render(
         options = audio_options(plan, audio, sources, files, found)
         left_s = deadline.left_s(f"rendering the sound of {name}")
         stderr = run_ffmpeg(options, sources.source, timeout_s=left_s)
+        check_format(plan, stderr)
         lost = lost or lost_connection(stderr)
         try:
             parts = {
@@ -86,6 +100,27 @@ def _render(
     if lost:
         raise TransientError(f"The connection to {name} was lost: {problem}.")
     raise SourceTruncated(f"The sound of {name} ends early: {problem}.")
+
+
+def check_format(plan: Plan, stderr: str) -> None:
+    """SourceNotMedia where ffmpeg told of another format in mid-stream: filters begin anew there,
+    and what they held is lost."""
+    if change := _CHANGED.search(stderr):
+        raise SourceNotMedia(
+            f"The sound of s3://{plan.source.bucket}/{plan.source.key} changes its format in"
+            f" mid-stream (to {change[1]}), which {plan.source.container} does not tell beforehand;"
+            " send it with its sound in one format."
+        )
+
+
+def _decoded(audio: Audio, source: Input, deadline: Deadline) -> str:
+    """What ffmpeg tells while it only decodes the source's sound."""
+    if audio.stream_index is None:
+        return ""
+    decode = ["-map", f"0:{audio.stream_index}", "-f", "null", "-"]
+    options = [*_TELLING, *input_options(source.url), *decode]
+    left_s = deadline.left_s(f"reading the sound of {source.name}")
+    return run_ffmpeg(options, source, timeout_s=left_s)
 
 
 def _measured(
@@ -123,7 +158,7 @@ def audio_options(
             graph.append(f"{heads[i]}{shape}{pad}")
         outputs += ["-map", pad, *encoder_options(track), str(files[track.name])]
     read = inputs(plan, audio, sources.source.url, sources.other_urls)
-    return [*read, "-filter_complex", ";".join(graph), *outputs]
+    return [*_TELLING, *read, "-filter_complex", ";".join(graph), *outputs]
 
 
 def _short(audio: Audio, parts: dict[str, Made]) -> str | None:

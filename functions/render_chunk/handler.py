@@ -1,7 +1,9 @@
 """Render Chunks: one item of the map, a chunk of frames or a whole picture."""
 
 from functions.render_chunk.items import render_item
-from functions.shared.plan import Chunk, Frozen
+from functions.shared.frozen import Frozen
+from functions.shared.metering import metered
+from functions.shared.plan import Chunk
 from functions.shared.runtime import Context, Event, jobs_table, logged, media_store
 
 
@@ -16,6 +18,7 @@ class ChunkEvent(Frozen):
 
 
 @logged
+@metered
 def handle(event: Event, context: Context) -> dict[str, int]:
     asked = ChunkEvent.model_validate(event)
     jobs_table().check_running(asked.job_id, asked.execution_arn)

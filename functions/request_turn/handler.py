@@ -1,7 +1,7 @@
 """Wait For Turn: keeps the execution's token; whoever grants the turn answers it."""
 
 from functions.request_turn.request import request_turn
-from functions.shared.plan import Frozen
+from functions.shared.frozen import Frozen
 from functions.shared.runtime import Context, Event, answers, jobs_table, logged, setting
 
 

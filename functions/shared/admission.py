@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from functions.shared.errors import JobIdTaken, ReelwrightError, SourceNotAllowed
 from functions.shared.job import JOB_ID, Request, parse_request
 from functions.shared.jobs_table import Door, JobError, JobsTable
+from functions.shared.reach import NO_WEB
 from functions.shared.request.assets import named_assets
 
 _MOST_KEPT = 4096
@@ -89,7 +90,8 @@ def refusals(request: Request, readable: Collection[str]) -> Iterator[tuple[str,
     """(field, sentence) of each address, the source's or an asset's, that this job may not read.
 
     Refused are buckets this stack was not told to read, and its own bucket elsewhere than among the
-    uploads of the job's owner. The stack's own bucket comes first in `readable`.
+    uploads of the job's owner. The stack's own bucket comes first in `readable`. With NO_WEB in it
+    all of the web is refused, the webhook's address too.
     """
     addresses = [("source", request.source)]
     addresses += [(asset.field, asset.address) for asset in named_assets(request.edit)]
@@ -98,12 +100,14 @@ def refusals(request: Request, readable: Collection[str]) -> Iterator[tuple[str,
         said = _refusal(what, address, request.owner, readable)
         if said is not None:
             yield field, said
+    if NO_WEB in readable and request.notify and request.notify.webhook_url:
+        yield "notify.webhook_url", _OUT_OF_REACH.format("notify.webhook_url")
 
 
 def _refusal(what: str, address: str, owner: str | None, readable: Collection[str]) -> str | None:
     url = urlsplit(address)
     if url.scheme != "s3":
-        return None
+        return _OUT_OF_REACH.format(what) if NO_WEB in readable else None
     own = next(iter(readable), "…")
     if url.netloc not in readable:
         return (
@@ -116,6 +120,12 @@ def _refusal(what: str, address: str, owner: str | None, readable: Collection[st
         subject = what.replace("the source", "The source")
         return f"{subject} is not one of the uploads this job may read: s3://{own}/{uploads}…"
     return None
+
+
+_OUT_OF_REACH = (
+    "{} is on the web, and this stack's functions have no way there; upload the file, take events "
+    "from the bus, or set the stage's way_out."
+)
 
 
 def _has_dots(key: str) -> bool:

@@ -7,13 +7,13 @@ afterwards). Pictures and captions are small: they are read from disk.
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from functions.shared.parts import Store
 from functions.shared.plan import Asset
 from functions.shared.plan.overlay import Cue
 
-_CUES: TypeAdapter[list[Cue]] = TypeAdapter(list[Cue])
+_CUES: TypeAdapter[list[Cue]] = TypeAdapter(list[Cue], config=ConfigDict(defer_build=True))
 
 
 def fetch_assets(store: Store, assets: Iterable[Asset], folder: Path) -> dict[str, Path]:

@@ -11,11 +11,11 @@ from fractions import Fraction
 
 from functions.shared.ffmpeg import PIECE_BYTES, input_options
 from functions.shared.plan import Plan, Span, frame_slack
+from functions.shared.steady_filters import steady_filters
 
 FROM_START = None
 _INDEXED_S = (Fraction(1), Fraction(4), Fraction(16), FROM_START)
 _UNINDEXED_S = (Fraction(11), Fraction(30), FROM_START)
-_FORGET_COLOURS = "setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown"
 _DEINTERLACE = "bwdif=mode=send_frame:parity=auto:deint=all"
 """One frame of two fields. It looks one frame back and one ahead, which the preroll and the reading
 past the end hold; so it stands before the grid."""
@@ -125,10 +125,7 @@ def _span_filters(plan: Plan, span: Span, cut: Cut) -> Iterator[str]:
     """
     rate, clip = plan.video.rate, span.clip
     zero_s = plan.clock.zero_s + clip.start_s
-    if not plan.video.colours_valid:
-        yield _FORGET_COLOURS
-    if plan.video.steady_size:
-        yield "scale={}:{}".format(*plan.video.steady_size)
+    yield from steady_filters(plan.video)
     if plan.video.deinterlaced:
         yield _DEINTERLACE
     pace = "" if clip.speed == 1 else f"*{clip.speed.denominator}/{clip.speed.numerator}"

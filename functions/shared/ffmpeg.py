@@ -36,8 +36,9 @@ SMALL_PIECE_BYTES = 512 << 10
 
 STALL_S = 60.0
 _READ_TIMEOUT_US = 20_000_000
+_LEVEL = re.compile(r"\[(warning|error|fatal)\] ")
 _NEVER_TELLING = re.compile(
-    r"^(\[[^\]]+\] )*(Conversion failed!|Exiting |Error opening (input|output) files?"
+    r"^(\[[^\]]+\] )*(\[info\] |Conversion failed!|Exiting |Error opening (input|output) files?"
     r"|Last message repeated|Nothing was written|Terminating thread|Task finished with error"
     r"|Error sending frames to consumers|Could not open encoder before EOF|\s*$)"
 )
@@ -170,7 +171,7 @@ def _raise_for(ended: Ended, source: Input, timeout_s: float) -> None:
 def telling_line(lines: Sequence[str]) -> str:
     """The last line that says more than that it failed."""
     telling: Iterable[str] = (line for line in reversed(lines) if not _NEVER_TELLING.match(line))
-    return next(iter(telling), "it printed nothing").strip()[:400]
+    return _LEVEL.sub("", next(iter(telling), "it printed nothing")).strip()[:400]
 
 
 def _nameable(text: str, source: Input) -> str:

@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-import m3u8
-
 from functions.shared.errors import ReelwrightError
 
 MOST_BYTES = 8 << 20
@@ -140,6 +138,8 @@ def parse_playlist(text: str, url: str) -> Master | Media:
         raise PlaylistMalformed("The playlist uses variables (EXT-X-DEFINE), which are not read.")
     if any(len(line) > _LONGEST_LINE for line in text.splitlines()):
         raise PlaylistMalformed(f"A line of the playlist is longer than {_LONGEST_LINE} letters.")
+    import m3u8  # noqa: PLC0415 - few sources are playlists, and every plan would load it
+
     try:
         data = m3u8.parse(text)
         return _master(data, url) if data["is_variant"] else _media(data, url)

@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from functions.shared.dynamo_values import from_dynamo, to_dynamo
 from functions.shared.errors import TransientError
-from functions.shared.job import Request
 from functions.shared.job_rows import Door, JobError, new_row, was_never_started
 from functions.shared.stamps import stamp
 from functions.shared.transactions import Write, transact
@@ -15,9 +13,9 @@ from functions.shared.turns_table import TurnsTable, lane_of
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+    from functions.shared.job import Request
+
 MOST_TRIES = 12
-_to_dynamo = TypeSerializer().serialize
-_from_dynamo = TypeDeserializer().deserialize
 
 
 class JobEntries:
@@ -35,7 +33,7 @@ class JobEntries:
         return _plain(found["Item"]) if "Item" in found else None
 
     def register(
-        self, job_id: str, request: Request, door: Door, now: datetime
+        self, job_id: str, request: "Request", door: Door, now: datetime
     ) -> dict[str, Any] | None:
         """Write a QUEUED row and its turn, last of its lane.
 
@@ -86,7 +84,7 @@ class JobEntries:
     def fail_unclaimed(
         self,
         job_id: str,
-        request: Request,
+        request: "Request",
         execution_arn: str,
         error: JobError,
         door: Door,
@@ -136,7 +134,7 @@ class JobEntries:
         return {
             "Put": {
                 "TableName": self.table,
-                "Item": {key: _to_dynamo(value) for key, value in row.items()},
+                "Item": {key: to_dynamo(value) for key, value in row.items()},
                 "ConditionExpression": "attribute_not_exists(job_id)",
             }
         }
@@ -153,7 +151,7 @@ class JobEntries:
                 "UpdateExpression": expression,
                 "ConditionExpression": f"attribute_exists(job_id) AND ({condition})",
                 "ExpressionAttributeNames": used,
-                "ExpressionAttributeValues": {k: _to_dynamo(v) for k, v in values.items()},
+                "ExpressionAttributeValues": {k: to_dynamo(v) for k, v in values.items()},
             }
         }
 
@@ -163,4 +161,4 @@ def busy(job_id: str) -> TransientError:
 
 
 def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {key: _from_dynamo(value) for key, value in item.items()}
+    return {key: from_dynamo(value) for key, value in item.items()}

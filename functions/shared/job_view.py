@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from functions.shared.bill import Cost, Usd
 from functions.shared.errors import InvalidRequest
+from functions.shared.frozen import Frozen
 from functions.shared.job import Request, parse_request
 from functions.shared.job_rows import TERMINAL, Status
 from functions.shared.progress import Progress
+from functions.shared.snapshot_kind import SnapshotKind
 
 Stage = Literal["queued", "waiting", "planning", "rendering", "assembling", "ended"]
-SnapshotKind = Literal["picture", "sprite", "thumbnails", "contact_sheet", "poster"]
 _LEAST_TOLD = 0.05
 """Below this fraction the time left is a guess not worth telling."""
 _ASSEMBLED = 0.99
@@ -25,10 +27,8 @@ Presign = Callable[[str], str]
 T = TypeVar("T", bound="View")
 
 
-class View(BaseModel):
+class View(Frozen):
     """Base of what is shown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ProgressView(View):
@@ -119,6 +119,10 @@ class JobSummary(View):
     started_at: datetime | None = Field(description="When its turn came.")
     finished_at: datetime | None
     error: ErrorView | None
+    cost_usd: Usd | None = Field(
+        default=None,
+        description="Once the job has ended, where it is known: at AWS's list prices.",
+    )
 
 
 class JobView(JobSummary):
@@ -138,6 +142,7 @@ class JobView(JobSummary):
     notes: tuple[str, ...] = Field(description="What the job lacks that might be expected.")
     execution_arn: str | None
     execution_url: str | None = Field(description="The execution in the Step Functions console.")
+    cost: Cost | None = Field(default=None, description="By what was bought (docs/costs.md).")
     metadata: dict[str, str] = Field(description="The request's `notify.metadata`, as it was.")
     webhook_error: str | None = Field(
         default=None, description="Why no more webhooks are sent for this job; null while they are."
@@ -173,6 +178,7 @@ def view(
         notes=tuple(made.get("notes", ())),
         execution_arn=arn,
         execution_url=execution_url(arn) if arn else None,
+        cost=row.get("cost"),
         metadata=request.notify.metadata if request and request.notify else {},
         webhook_error=row.get("webhook_error"),
     )
@@ -198,6 +204,7 @@ def _summary_fields(row: Mapping[str, Any]) -> dict[str, Any]:
         "started_at": row.get("started_at"),
         "finished_at": row.get("finished_at"),
         "error": row.get("error"),
+        "cost_usd": row.get("cost_usd"),
     }
 
 

@@ -6,13 +6,16 @@ row.
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from functions.shared.errors import TurnLost
 from functions.shared.job_entries import MOST_TRIES, JobEntries, busy
 from functions.shared.job_rows import NEVER_STARTED, TERMINAL, Door, JobError, Status, ended
 from functions.shared.stamps import stamp
 from functions.shared.transactions import Write, transact
+
+if TYPE_CHECKING:
+    from functions.shared.bill import Cost
 
 __all__ = ["NEVER_STARTED", "TERMINAL", "Door", "JobError", "JobsTable", "Status", "ended"]
 
@@ -69,7 +72,8 @@ class JobsTable(JobEntries):
             "SET #status = :waiting, execution_arn = :arn, claimed_at = :now, updated_at = :now, "
             "#sequence = :sequence, redrives = :redrives, "
             "attempts = if_not_exists(attempts, :zero) + :one "
-            "REMOVE #error, failure, finished_at, started_at, cancel_requested_at, publishing",
+            "REMOVE #error, failure, finished_at, started_at, cancel_requested_at, publishing, "
+            "cost, cost_usd",
             "#status = :before AND updated_at = :seen",
             {
                 ":before": row["status"],
@@ -150,12 +154,20 @@ class JobsTable(JobEntries):
         )
         transact(self.dynamodb, [job])
 
-    def complete(self, job_id: str, execution_arn: str, result_key: str, now: datetime) -> bool:
+    def complete(
+        self,
+        job_id: str,
+        execution_arn: str,
+        result_key: str,
+        now: datetime,
+        cost: "Cost | None" = None,
+    ) -> bool:
         """RUNNING by this execution → COMPLETE, its turn freed."""
         return self._end(
             job_id,
-            "SET #status = :end, result_key = :result, finished_at = :now, updated_at = :now "
-            "REMOVE #error, failure",
+            "SET #status = :end, result_key = :result, finished_at = :now, updated_at = :now"
+            + (", cost = :cost, cost_usd = :usd" if cost else "")
+            + " REMOVE #error, failure",
             "#status = :running AND execution_arn = :arn",
             {
                 ":end": "COMPLETE",
@@ -163,8 +175,26 @@ class JobsTable(JobEntries):
                 ":arn": execution_arn,
                 ":result": result_key,
                 ":now": stamp(now),
+                **({":cost": cost.as_item(), ":usd": cost.usd} if cost else {}),
             },
         )
+
+    def note_cost(self, job_id: str, execution_arn: str, cost: "Cost") -> None:
+        """What a job cost that this execution could not complete, once."""
+        job = self._update(
+            job_id,
+            "SET cost = :cost, cost_usd = :usd",
+            "#status IN (:failed, :cancelled) AND execution_arn = :arn "
+            "AND attribute_not_exists(cost)",
+            {
+                ":failed": "FAILED",
+                ":cancelled": "CANCELLED",
+                ":arn": execution_arn,
+                ":cost": cost.as_item(),
+                ":usd": cost.usd,
+            },
+        )
+        transact(self.dynamodb, [job])
 
     def fail(
         self,

@@ -11,10 +11,12 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from functions.shared.errors import PartMismatch, PartMissing, SourceChanged
-from functions.shared.plan import LivePlan, Plan
+from functions.shared.transfers import upload_file
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+
+    from functions.shared.plan import LivePlan, Plan
 
 PRESIGNED_S = 3600
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
@@ -40,6 +42,11 @@ class Keys:
         return f"{self.parts}source"
 
     @property
+    def even_source(self) -> str:
+        """A copy of a source whose clock is set anew, or whose sound changes, in mid-stream."""
+        return f"{self.parts}even-source.mp4"
+
+    @property
     def plan(self) -> str:
         return f"{self.root}plan.json"
 
@@ -63,6 +70,11 @@ class Keys:
     def asset(self, name: str) -> str:
         """What a request names besides the source: copies, and what is made of it."""
         return f"{self.parts}assets/{name}"
+
+    @property
+    def receipts(self) -> str:
+        """What the job's workers used; no parts, but they expire with them."""
+        return f"{self.parts}receipts/"
 
     @property
     def live_record(self) -> str:
@@ -201,13 +213,8 @@ class MediaStore:
     def upload(self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]) -> None:
         """Upload a part made on disk; its SHA-256 is added to the metadata."""
         with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        self.s3.upload_file(
-            str(file),
-            self.bucket,
-            key,
-            ExtraArgs={"ContentType": content_type, "Metadata": {**metadata, "sha256": digest}},
-        )
+            told = {**metadata, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+        upload_file(self.s3, self.bucket, key, file, content_type, told)
 
     def download(self, key: str, file: Path, *, bucket: str | None, etag: str) -> None:
         """An object into a file. SourceChanged where it is not (any more) the one with `etag`."""
@@ -232,25 +239,30 @@ class MediaStore:
             ExpiresIn=PRESIGNED_S,
         )
 
-    def write_plan(self, plan: Plan) -> None:
+    def write_plan(self, plan: "Plan") -> None:
         """Write the plan and the Map's item list made from it."""
         keys = Keys(plan.job_id)
         self.write(keys.plan, plan.model_dump_json(indent=1).encode(), "application/json")
         self.write_json(keys.chunks, [item.model_dump() for item in plan.items])
 
-    def write_live_plan(self, plan: LivePlan) -> None:
+    def write_live_plan(self, plan: "LivePlan") -> None:
         body = plan.model_dump_json(indent=1).encode()
         self.write(Keys(plan.job_id).plan, body, "application/json")
 
-    def read_plan(self, job_id: str) -> Plan:
+    def read_plan(self, job_id: str) -> "Plan":
         """A job's plan that has frames. PartMissing, PartMismatch."""
+        from functions.shared.plan import LivePlan  # noqa: PLC0415 - see read_any_plan
+
         plan = self.read_any_plan(job_id)
         if isinstance(plan, LivePlan):
             raise PartMismatch(f"The plan of job {job_id} is for a live stream.")
         return plan
 
-    def read_any_plan(self, job_id: str) -> Plan | LivePlan:
+    def read_any_plan(self, job_id: str) -> "Plan | LivePlan":
         """The job's plan. Raises PartMissing, or PartMismatch where it is damaged."""
+        # Who reads plans has loaded their models; others, with other objects to read, need not.
+        from functions.shared.plan import LivePlan, Plan  # noqa: PLC0415
+
         key = Keys(job_id).plan
         try:
             text = self.read(key)

@@ -40,6 +40,29 @@ def clean_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str
     return {**kept, "HOME": str(folder), "TMPDIR": str(folder), "LC_ALL": "C.UTF-8"}
 
 
+def run_module(
+    module: str,
+    arguments: Iterable[str],
+    *,
+    folder: Path,
+    timeout_s: float,
+    stall_s: float | None = None,
+    stdout_bytes: int = KEPT_BYTES,
+) -> Ended:
+    """`run` one of our own modules, which reads bytes from strangers with a C library. All it may
+    write to is `folder`."""
+    environ = clean_environment(os.environ, folder)
+    # Lambda puts code and layers on sys.path, not into the environment.
+    environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    return run(
+        [sys.executable, "-B", "-m", module, *arguments],
+        environ=environ,
+        timeout_s=timeout_s,
+        stall_s=stall_s,
+        stdout_bytes=stdout_bytes,
+    )
+
+
 def run(
     argv: Sequence[str],
     *,

@@ -93,5 +93,5 @@ def parts(store: MediaStore, job_id: str) -> Iterator[str]:
     )
     for page in pages:
         for found in page.get("Contents", []):
-            if found["Key"] != keys.source:
+            if found["Key"] != keys.source and not found["Key"].startswith(keys.receipts):
                 yield found["Key"]

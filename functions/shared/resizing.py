@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from functions.shared.plan import Frozen
+from functions.shared.frozen import Frozen
 
 Width = Literal[64, 96, 128, 160, 240, 320, 480, 640, 800, 960, 1280, 1600, 1920, 2560, 3840]
 """Few enough that nobody can fill the bucket by asking for each width."""

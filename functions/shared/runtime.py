@@ -4,6 +4,7 @@ Only handlers import this; logic gets its values and stores passed in.
 """
 
 import functools
+import gc
 import os
 import re
 import resource
@@ -11,9 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import boto3
 from aws_lambda_powertools import Logger
-from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -25,13 +24,14 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as NoConnection,
 )
+from botocore.session import Session
 
 from functions.shared.answers import StepFunctionsAnswers
 from functions.shared.errors import AwsRefused, ReelwrightError, TransientError
 from functions.shared.executions import StepFunctionsExecutions
 from functions.shared.jobs_table import JobsTable
-from functions.shared.media_store import MediaStore
-from functions.shared.submissions import Submissions
+from functions.shared.meter import METER, process_age_s
+from functions.shared.reach import NO_WEB
 from functions.shared.turns_table import TurnsTable
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sqs import SQSClient
+
+    from functions.shared.media_store import MediaStore
+    from functions.shared.submissions import Submissions
 
 Event = dict[str, Any]
 _SERVER_ERROR = 500
@@ -68,6 +71,11 @@ class Context(Protocol):
 def setting(name: str) -> str:
     """A function's setting; the stack sets every one a function reads."""
     return os.environ[name]
+
+
+def optional_setting(name: str) -> str | None:
+    """One that only some stages have."""
+    return os.environ.get(name)
 
 
 @functools.cache
@@ -102,71 +110,86 @@ def _s3_config() -> Config:
 
 
 @functools.cache
-def media_store() -> MediaStore:
-    return MediaStore(boto3.client("s3", config=_s3_config()), setting("MEDIA_BUCKET"))
+def _session() -> Session:
+    """botocore's: boto3 would add to it a tenth of a function's start, and nothing used here."""
+    return Session()
+
+
+def _client(service: str, config: Config | None = None) -> Any:
+    return _session().create_client(service, config=config or _config())
+
+
+@functools.cache
+def media_store() -> "MediaStore":
+    from functions.shared.media_store import MediaStore  # noqa: PLC0415 - it reads plans
+
+    s3 = METER.watch(_client("s3", _s3_config()))
+    return MediaStore(s3, setting("MEDIA_BUCKET"))
 
 
 @functools.cache
 def jobs_table() -> JobsTable:
-    dynamodb = boto3.client("dynamodb", config=_config())
+    dynamodb = METER.watch(_client("dynamodb"))
     return JobsTable(dynamodb, setting("JOBS_TABLE"), TurnsTable(dynamodb, setting("TURNS_TABLE")))
 
 
 @functools.cache
 def answers() -> StepFunctionsAnswers:
-    return StepFunctionsAnswers(boto3.client("stepfunctions", config=_config()))
+    return StepFunctionsAnswers(_client("stepfunctions"))
 
 
 @functools.cache
 def executions() -> StepFunctionsExecutions:
-    return StepFunctionsExecutions(boto3.client("stepfunctions", config=_config()))
+    return StepFunctionsExecutions(_client("stepfunctions"))
 
 
 @functools.cache
-def submissions() -> Submissions:
-    return Submissions(boto3.client("dynamodb", config=_config()), setting("SUBMISSIONS_TABLE"))
+def submissions() -> "Submissions":
+    from functions.shared.submissions import Submissions  # noqa: PLC0415 - it reads requests
+
+    return Submissions(_client("dynamodb"), setting("SUBMISSIONS_TABLE"))
 
 
 @functools.cache
 def lambdas() -> "LambdaClient":
-    return boto3.client("lambda", config=_config())
+    client: LambdaClient = _client("lambda")
+    return client
 
 
 @functools.cache
 def sqs() -> "SQSClient":
-    return boto3.client("sqs", config=_config())
+    client: SQSClient = _client("sqs")
+    return client
 
 
 @functools.cache
 def events() -> "EventBridgeClient":
-    return boto3.client("events", config=_config())
+    client: EventBridgeClient = _client("events")
+    return client
 
 
 @functools.cache
 def secrets_manager() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager", config=_config())
+    client: SecretsManagerClient = _client("secretsmanager")
+    return client
 
 
 def readable_buckets() -> tuple[str, ...]:
-    """Buckets a source may be in; the stack's own comes first."""
-    return (setting("MEDIA_BUCKET"), *setting("SOURCE_BUCKETS").replace(",", " ").split())
+    """Buckets a source may be in; the stack's own comes first, and NO_WEB last where it holds."""
+    told = setting("SOURCE_BUCKETS").replace(",", " ").split()
+    web = (NO_WEB,) if optional_setting("WAY_OUT") == "none" else ()
+    return (setting("MEDIA_BUCKET"), *told, *web)
 
 
 def _named(handle: Callable[[Any, Context], Any], event: Any, context: Context) -> Any:
     """Call the handler. AWS's faults have dozens of class names; here they get two."""
     try:
         return handle(event, context)
-    except (BotoCoreError, Boto3Error, ClientError) as error:
+    except (BotoCoreError, ClientError) as error:
         if is_passing(error):
             raise TransientError(f"AWS did not do what was asked just now: {error}.") from error
-        raise AwsRefused(f"AWS refused what this function asked of it: {_cause(error)}.") from error
-
-
-def _cause(error: BaseException) -> str:
-    """AWS's own words. What a transfer wraps around them names files of this machine."""
-    while isinstance(error, Boto3Error) and (error.__cause__ or error.__context__):
-        error = error.__cause__ or error.__context__ or error
-    return str(error).rstrip(".")
+        said = str(error).rstrip(".")
+        raise AwsRefused(f"AWS refused what this function asked of it: {said}.") from error
 
 
 def is_passing(error: BaseException) -> bool:
@@ -175,9 +198,6 @@ def is_passing(error: BaseException) -> bool:
         code = error.response["Error"]["Code"]
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         return status >= _SERVER_ERROR or status == _TOO_MANY or code in _THROTTLES
-    if isinstance(error, Boto3Error):  # what a transfer wraps says why
-        cause = error.__cause__ or error.__context__
-        return cause is None or is_passing(cause)
     return isinstance(error, _PASSING)
 
 
@@ -193,10 +213,16 @@ def _peak_memory() -> dict[str, Any]:
 
 
 def logged(handle: Callable[[Any, Context], Any]) -> Callable[[Any, Context], Any]:
-    """Wrap a handler: its lines carry the request id and the job id, its errors are logged once."""
+    """Wrap a handler: its lines carry the request id and the job id, its errors are logged once,
+    its time is metered. To wrap it is the last thing that a function's import does."""
+    METER.loaded(process_age_s())
+    if not gc.isenabled():  # see functions/__init__.py
+        gc.freeze()
+        gc.enable()
 
     @functools.wraps(handle)
     def wrapper(event: Any, context: Context) -> Any:
+        METER.begin()
         log = logger()
         log.structure_logs(function_request_id=context.aws_request_id)
         if isinstance(event, dict) and isinstance(event.get("job_id"), str):
@@ -210,6 +236,6 @@ def logged(handle: Callable[[Any, Context], Any]) -> Callable[[Any, Context], An
             log.warning(str(error), error_name=type(error).__name__)
             raise
         finally:
-            log.info("ended", **_peak_memory())
+            log.info("ended", billed_ms=METER.billed_ms, **_peak_memory())
 
     return wrapper

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from functions.shared.plan import Frozen
+from functions.shared.frozen import Frozen
 
 
 class Scene(Frozen):

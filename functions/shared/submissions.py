@@ -8,9 +8,9 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from functions.shared.dynamo_values import from_dynamo, to_dynamo
 from functions.shared.errors import InvalidRequest
 from functions.shared.job import Request, parse_request
 from functions.shared.stamps import stamp
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=5)
 """Longer than the queue keeps a message: then the job is registered, or lost with its message."""
-_to_dynamo = TypeSerializer().serialize
-_from_dynamo = TypeDeserializer().deserialize
 
 
 class Submissions:
@@ -51,7 +49,7 @@ class Submissions:
         try:
             self.dynamodb.put_item(
                 TableName=self.table,
-                Item={key: _to_dynamo(value) for key, value in row.items()},
+                Item={key: to_dynamo(value) for key, value in row.items()},
                 ConditionExpression="attribute_not_exists(job_id)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -81,4 +79,4 @@ def message_group(request: Request) -> str:
 
 
 def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {key: _from_dynamo(value) for key, value in item.items()}
+    return {key: from_dynamo(value) for key, value in item.items()}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from functions.shared.dynamo_values import from_dynamo, to_dynamo
 from functions.shared.stamps import stamp
 from functions.shared.transactions import Write, transact
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 State = Literal["WAITING", "GRANTED"]
 _COUNT = {"lane": "#granted", "sequence": 0}
-_to_dynamo = TypeSerializer().serialize
-_from_dynamo = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True)
@@ -244,8 +242,8 @@ def _turn(row: dict[str, Any]) -> Turn:
 
 
 def _item(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: _to_dynamo(value) for key, value in values.items()}
+    return {key: to_dynamo(value) for key, value in values.items()}
 
 
 def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {key: _from_dynamo(value) for key, value in item.items()}
+    return {key: from_dynamo(value) for key, value in item.items()}

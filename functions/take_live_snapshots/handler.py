@@ -2,7 +2,8 @@
 
 import functools
 
-from functions.shared.plan import Frozen
+from functions.shared.frozen import Frozen
+from functions.shared.metering import metered
 from functions.shared.runtime import (
     Context,
     Event,
@@ -26,6 +27,7 @@ class LookEvent(Frozen):
 
 
 @logged
+@metered
 def handle(event: Event, context: Context) -> dict[str, object]:
     asked = LookEvent.model_validate(event)
     jobs_table().check_running(asked.job_id, asked.execution_arn)

@@ -5,7 +5,7 @@ Times are seconds since the epoch.
 
 from typing import Self
 
-from functions.shared.plan import Frozen
+from functions.shared.frozen import Frozen
 
 
 class Trouble(Frozen):

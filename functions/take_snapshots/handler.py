@@ -1,6 +1,7 @@
 """Take Snapshots: one item of the map, one batch of pictures."""
 
-from functions.shared.plan import Frozen
+from functions.shared.frozen import Frozen
+from functions.shared.metering import metered
 from functions.shared.runtime import Context, Event, jobs_table, logged, media_store
 from functions.take_snapshots.take import take_batch
 
@@ -14,6 +15,7 @@ class BatchEvent(Frozen):
 
 
 @logged
+@metered
 def handle(event: Event, context: Context) -> dict[str, int]:
     asked = BatchEvent.model_validate(event)
     jobs_table().check_running(asked.job_id, asked.execution_arn)

@@ -13,6 +13,7 @@ from layers.building import (
     REQUIREMENTS,
     LayerError,
     build,
+    compile_modules,
     folder_name,
     parse_arguments,
     pip_install,
@@ -28,6 +29,7 @@ def fill(folder: Path, architecture: str, python: str) -> None:
     for pattern in COMPILE_TIME:
         for file in packages.rglob(pattern):
             file.unlink()
+    compile_modules(folder, python, "/opt")
 
 
 def main() -> None:
@@ -36,6 +38,7 @@ def main() -> None:
         folder_name("probe", asked.architecture, asked.python),
         [LOCK, Path(__file__)],
         lambda folder: fill(folder, asked.architecture, asked.python),
+        asked.python,
     )
 
 

@@ -1,6 +1,7 @@
 """Map states: inline iterations, and Map Runs whose items are executions of their own."""
 
 import json
+import os
 import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -12,8 +13,10 @@ from local.step_functions.retries import guarded
 from local.step_functions.scope import Scope, run_each
 
 _INLINE_LIMIT = 40
-_DISTRIBUTED_LIMIT = 1000
-"""AWS runs up to 10,000 children at once; here each is a thread."""
+_CHILDREN_PER_CORE = 4
+"""AWS runs up to 10,000 children at once. Here they share the machine: more than keep it busy would
+each start a function's worker, and hold its memory, for nothing."""
+_FEWEST_CHILDREN = 8
 
 RunStates = Callable[[dict[str, Any], Any, Frame], Any]
 
@@ -108,6 +111,12 @@ def _run_inline(
     return run_each(len(items), limit or _INLINE_LIMIT, frame.scope, run_item)
 
 
+def width(limit: int, cores: int | None = None) -> int:
+    """Children at once where the state allows `limit`, and any number with 0."""
+    most = max(_FEWEST_CHILDREN, _CHILDREN_PER_CORE * (cores or os.cpu_count() or 1))
+    return min(limit or most, most)
+
+
 class ChildStarter(Protocol):
     """An execution that can run children for a Map Run."""
 
@@ -145,7 +154,7 @@ def _run_distributed(
 
     status = "ABORTED"
     try:
-        results = run_each(len(items), limit or _DISTRIBUTED_LIMIT, frame.scope, run_item)
+        results = run_each(len(items), width(limit), frame.scope, run_item)
         status = "SUCCEEDED"
     except StateError as error:
         status = "FAILED"

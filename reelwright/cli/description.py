@@ -6,8 +6,11 @@ from typing import TypeGuard
 
 from rich.text import Text
 
+from functions.shared.bill import Cost
 from functions.shared.job_view import ErrorView, JobView, OutputView, SnapshotView
 from reelwright.cli import output
+
+_MOST_ITEMS = 3
 
 
 def described(job: JobView) -> Iterator[Text]:
@@ -24,6 +27,14 @@ def facts(made: OutputView | SnapshotView) -> str:
     size = f"{made.width}x{made.height}, " if made.width else ""
     kind = f"{made.kind.replace('_', ' ')}, " if _is_special(made) else ""
     return f"{kind}{size}{length}, {made.size_bytes:,} bytes"
+
+
+def spent(cost: Cost) -> str:
+    """The sum, and most of what it is made of, the dearest first."""
+    items = sorted(dict(cost.items).items(), key=lambda item: item[1], reverse=True)
+    most = ", ".join(f"{name.replace('_', ' ')} {usd:.6f}" for name, usd in items[:_MOST_ITEMS])
+    note = f" {cost.note}" if cost.note else ""
+    return f"{cost.usd:.6f} USD at {cost.region}'s prices of {cost.prices_of}: {most}, …{note}"
 
 
 def _is_special(made: OutputView | SnapshotView) -> TypeGuard[SnapshotView]:
@@ -68,6 +79,8 @@ def _rest(job: JobView) -> Iterator[tuple[str, str]]:
         yield "order key", job.order_key
     for note in job.notes:
         yield "note", note
+    if job.cost is not None:
+        yield "cost", spent(job.cost)
     if job.webhook_error is not None:
         yield "webhook", job.webhook_error
     yield from job.metadata.items()

@@ -20,6 +20,8 @@ class Exit(IntEnum):
     DONE = 0
     JOB_FAILED = 1
     """The job ended as FAILED or REJECTED."""
+    UNFIT = 1
+    """`doctor`: this configuration can't work."""
     USAGE = 2
     """Wrong arguments, or a request that no stack would accept."""
     NO_ACCESS = 3

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from reelwright.cli import account, follow, jobs, local_stack, render
+from reelwright.cli import account, doctor, follow, jobs, local_stack, render
 from reelwright.cli.exits import Exit, exit_of
 from reelwright.errors import ReelwrightClientError
 
@@ -84,6 +84,6 @@ def _whole(
     return Exit.DONE
 
 
-for _module in (render, jobs, follow, account):
+for _module in (render, jobs, follow, account, doctor):
     _module.add_to(app)
 app.add_typer(local_stack.app)

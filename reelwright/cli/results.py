@@ -100,7 +100,8 @@ def told(job: JobView, files: list[File]) -> Iterator[str]:
         took_s = (job.finished_at - job.started_at).total_seconds()
         speed = f", {job.duration_s / took_s:.1f}×" if job.duration_s and took_s else ""
         seconds = f"{job.duration_s:,.1f} s of video in " if job.duration_s else ""
-        yield f"Job {job.job_id} is COMPLETE: {seconds}{took_s:,.1f} s{speed}"
+        cost = f", {job.cost_usd:.4f} USD at list prices" if job.cost_usd is not None else ""
+        yield f"Job {job.job_id} is COMPLETE: {seconds}{took_s:,.1f} s{speed}{cost}"
     for file in files:
         yield f"{file.path}  {facts(file.made)}"
     for stream in job.streams:

@@ -3,6 +3,8 @@
 import json
 import time
 
+import pytest
+
 from local import processes
 from tests.embedded.conftest import Bench, call, eventually, unique
 
@@ -16,6 +18,7 @@ PASS = {"Type": "Pass", "End": True}
 WAIT = {"Type": "Wait", "Seconds": 60, "End": True}
 
 
+@pytest.mark.aws("sfn-error-names")
 def test_error_class_reaches_catch_by_name_with_its_cause(bench: Bench) -> None:
     states = {
         "Work": call(
@@ -67,6 +70,7 @@ def test_retry_by_class_name_calls_again(bench: Bench) -> None:
     assert (ended["status"], ended.get("output")) == ("SUCCEEDED", '"done"')
 
 
+@pytest.mark.aws("sfn-retry")
 def test_retries_are_counted_and_end(bench: Bench) -> None:
     retry = {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 1, "MaxAttempts": 1}
     machine = bench.machine({"Work": call(bench.function(RAISE), Retry=[retry])})
@@ -75,6 +79,7 @@ def test_retries_are_counted_and_end(bench: Bench) -> None:
     assert [e["type"] for e in bench.history(arn)].count("TaskFailed") == 2
 
 
+@pytest.mark.aws("sfn-error-names")
 def test_function_timeout_is_caught_by_name_and_leaves_no_child(bench: Bench) -> None:
     function = bench.function(
         """
@@ -110,6 +115,7 @@ def test_machine_timeout_ends_in_timed_out(bench: Bench) -> None:
     assert 1 <= time.monotonic() - begun < 5
 
 
+@pytest.mark.aws("sfn-timeout")
 def test_machine_timeout_cannot_be_caught_by_a_state(bench: Bench) -> None:
     slow = bench.function("import time\ndef handle(event, context): time.sleep(3)")
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
@@ -117,6 +123,7 @@ def test_machine_timeout_cannot_be_caught_by_a_state(bench: Bench) -> None:
     assert bench.run(states, TimeoutSeconds=1)["status"] == "TIMED_OUT"
 
 
+@pytest.mark.aws("sfn-timeout")
 def test_task_timeout_is_states_timeout(bench: Bench) -> None:
     slow = bench.function("import time\ndef handle(event, context): time.sleep(3)")
     ended = bench.run({"Work": call(slow, TimeoutSeconds="{% $states.input.s %}")}, {"s": 1})
@@ -134,6 +141,7 @@ def test_broken_call_fails_the_execution(bench: Bench) -> None:
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Runtime")
 
 
+@pytest.mark.aws("sfn-payload")
 def test_output_over_256_kib_fails(bench: Bench) -> None:
     large = bench.function("def handle(event, context): return 'x' * 300_000")
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
@@ -173,6 +181,7 @@ def test_dynamodb_condition_is_caught_by_name(bench: Bench) -> None:
     assert item["status"] == {"S": "RUNNING"}
 
 
+@pytest.mark.aws("sfn-parallel")
 def test_parallel_fails_with_the_branchs_error_and_stops_the_others(bench: Bench) -> None:
     failing = {"StartAt": "Work", "States": {"Work": call(bench.function(RAISE))}}
     waiting = {"StartAt": "Wait", "States": {"Wait": WAIT}}

@@ -98,11 +98,13 @@ class Stream:
         return found
 
 
+@pytest.mark.aws("lambda-stream")
 def test_after_a_reported_failure_the_stream_goes_on_from_there(bench: Bench) -> None:
     stream = Stream(bench, {"a": "", "b": "report once", "c": ""})
     assert stream.seen.until(lambda calls: len(calls) == 2) == [["a", "b", "c"], ["b", "c"]]
 
 
+@pytest.mark.aws("lambda-stream")
 def test_a_record_that_raises_is_found_by_halving_and_given_up_alone(bench: Bench) -> None:
     stream = Stream(
         bench,
@@ -134,6 +136,7 @@ def test_what_is_reported_again_and_again_is_given_up_with_all_behind_it(bench: 
     assert calls == [["a", "bad", "c"], ["bad", "c"], ["bad", "c"]]
 
 
+@pytest.mark.aws("lambda-stream")
 def test_a_record_too_old_is_given_up(bench: Bench) -> None:
     stream = Stream(bench, {"bad": "raise"}, MaximumRecordAgeInSeconds=2)
     assert stream.lost()["requestContext"]["condition"] == "MaxRecordAgeExceeded"
@@ -164,6 +167,7 @@ def names(calls: list[Any]) -> list[str]:
     return [call["name"] for call in calls]
 
 
+@pytest.mark.aws("lambda-fifo")
 def test_a_slow_group_holds_up_no_other_and_stays_in_order(
     deliveries: tuple[Callable[..., None], Seen],
 ) -> None:
@@ -177,6 +181,7 @@ def test_a_slow_group_holds_up_no_other_and_stays_in_order(
     assert names(calls)[3] == "slow 2"
 
 
+@pytest.mark.aws("lambda-fifo")
 def test_a_message_that_fails_is_tried_again_before_the_next_of_its_group(
     deliveries: tuple[Callable[..., None], Seen],
 ) -> None:

@@ -96,6 +96,7 @@ def test_its_address_is_reachable_and_noted(site: Site, aws: EmbeddedAws) -> Non
     assert url.startswith(aws.endpoint)
 
 
+@pytest.mark.aws("api-cors")
 def test_pages_of_listed_origins_may_call_it_and_of_no_other(site: Site, aws: EmbeddedAws) -> None:
     url = put(site, aws)
     assert "access-control-allow-origin" not in call(url, "GET", "/things/a", PAGE)[1]

@@ -91,6 +91,7 @@ def test_missing_package_fails_by_name(bench: Bench) -> None:
     assert answer["errorType"] == "Runtime.ImportModuleError"
 
 
+@pytest.mark.aws("lambda-layers")
 def test_layer_is_on_the_paths_with_its_exec_bits(bench: Bench) -> None:
     layer = bench.client("lambda").publish_layer_version(
         LayerName=unique("layer"),
@@ -113,6 +114,7 @@ def test_layer_is_on_the_paths_with_its_exec_bits(bench: Bench) -> None:
     assert bench.invoke(function) == (["hello", "layer"], None)
 
 
+@pytest.mark.aws("lambda-reuse")
 def test_worker_is_reused_while_warm(bench: Bench) -> None:
     function = bench.function("""
         import os
@@ -122,6 +124,7 @@ def test_worker_is_reused_while_warm(bench: Bench) -> None:
     assert bench.invoke(function) == bench.invoke(function)
 
 
+@pytest.mark.aws("lambda-reuse")
 def test_simultaneous_calls_get_a_worker_each(bench: Bench) -> None:
     function = bench.function(
         """
@@ -146,6 +149,7 @@ def test_simultaneous_calls_get_a_worker_each(bench: Bench) -> None:
     assert [call.result() for call in calls] == [(20, None)] * 20
 
 
+@pytest.mark.aws("lambda-timeout")
 def test_timeout_is_worded_as_lambda_words_it_and_leaves_no_child(bench: Bench) -> None:
     function = bench.function(SLEEPER, timeout_s=1)
     pids = bench.aws.home.tmp_path / unique("pids")
@@ -176,6 +180,7 @@ def test_killed_worker_is_an_exit_error_and_leaves_no_child(bench: Bench) -> Non
     assert int(eventually(lambda: fresh.exists() and fresh.read_text()).split()[0]) != worker
 
 
+@pytest.mark.aws("lambda-reuse")
 def test_each_worker_has_its_own_temporary_folder_and_loses_it(bench: Bench) -> None:
     function = bench.function(
         """
@@ -221,6 +226,7 @@ def test_new_code_replaces_the_workers(bench: Bench) -> None:
     assert bench.invoke(function) == (2, None)
 
 
+@pytest.mark.aws("lambda-throttle")
 def test_reserved_concurrency_throttles(bench: Bench) -> None:
     functions = bench.client("lambda")
     function = bench.function("def handle(event, context): pass")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.step_functions.maps import width
 from tests.embedded.conftest import Bench, call, eventually
 
 PASS = {"Type": "Pass", "End": True}
@@ -60,6 +61,7 @@ def given(bench: Bench, items: Any, more: Any = None) -> dict[str, Any]:
     return {"bucket": bench.bucket, "key": bench.put_json(items), "more": more}
 
 
+@pytest.mark.aws("sfn-map-items")
 @KINDS
 def test_items_come_from_s3_and_results_keep_their_order(bench: Bench, kind: str) -> None:
     items = [{"start_frame": n * 10} for n in range(25)]
@@ -69,6 +71,7 @@ def test_items_come_from_s3_and_results_keep_their_order(bench: Bench, kind: str
     ]
 
 
+@pytest.mark.aws("sfn-map-width")
 @KINDS
 def test_max_concurrency_is_honoured(bench: Bench, kind: str, tmp_path: Any) -> None:
     selector = {
@@ -88,6 +91,14 @@ def test_max_concurrency_is_honoured(bench: Bench, kind: str, tmp_path: Any) -> 
     assert max(json.loads(ended["output"])) == 3
 
 
+@pytest.mark.parametrize(
+    ("limit", "cores", "at_once"), [(100, 2, 8), (100, 1, 8), (100, 16, 64), (0, 4, 16), (3, 16, 3)]
+)
+def test_a_map_run_is_no_wider_than_this_machine(limit: int, cores: int, at_once: int) -> None:
+    assert width(limit, cores) == at_once
+
+
+@pytest.mark.aws("sfn-map-failure")
 @KINDS
 def test_failed_child_fails_the_map(bench: Bench, kind: str) -> None:
     work = distributed({"Work": call(bench.function(FAIL_ODD))}, kind)
@@ -174,6 +185,7 @@ def test_stop_ends_the_children_and_starts_no_more(bench: Bench, tmp_path: Any) 
     assert [child["status"] for child in children] == ["ABORTED"] * 2
 
 
+@pytest.mark.aws("sfn-history")
 def test_map_runs_and_their_children_can_be_looked_up(bench: Bench) -> None:
     work = distributed({"Work": call(bench.function(FAIL_ODD))}, ToleratedFailurePercentage=50)
     arn = bench.start(bench.machine({"Map": work}), given(bench, [0, 1, 2]))

@@ -108,6 +108,7 @@ def test_parameters_are_kept(bench: Bench, enriched: Pipe) -> None:
     assert pipe["Enrichment"].startswith("arn:aws:lambda:")
 
 
+@pytest.mark.aws("pipe-array")
 def test_message_becomes_an_array_of_one_record(bench: Bench) -> None:
     pipe = Pipe(bench)
     pipe.send({"job": 1}, "lane")
@@ -141,6 +142,7 @@ def test_message_is_started_soon(enriched: Pipe) -> None:
     assert time.monotonic() - begun < 1
 
 
+@pytest.mark.aws("pipe-enrichment")
 @pytest.mark.parametrize("answer", [[], {}, None, ""])
 def test_empty_answer_starts_nothing_and_deletes_the_message(enriched: Pipe, answer: Any) -> None:
     before = enriched.inputs()
@@ -150,6 +152,7 @@ def test_empty_answer_starts_nothing_and_deletes_the_message(enriched: Pipe, ans
     assert enriched.waiting(enriched.dead_url) == 0
 
 
+@pytest.mark.aws("pipe-errors")
 def test_failed_enrichment_goes_to_the_dead_letter_queue_and_frees_its_group(
     enriched: Pipe,
 ) -> None:
@@ -166,6 +169,7 @@ def test_failed_enrichment_goes_to_the_dead_letter_queue_and_frees_its_group(
     eventually(lambda: enriched.waiting() == 0)
 
 
+@pytest.mark.aws("sqs-in-flight")
 def test_group_is_handled_in_order_one_batch_at_a_time(bench: Bench) -> None:
     pipe = Pipe(
         bench,
@@ -192,6 +196,7 @@ def test_group_is_handled_in_order_one_batch_at_a_time(bench: Bench) -> None:
     pipe.delete()
 
 
+@pytest.mark.aws("sqs-redelivery")
 def test_failed_start_leaves_the_message_for_redelivery(bench: Bench) -> None:
     pipe = Pipe(bench, "def handle(event, context): return ['x' * 300_000]")
     pipe.send({"job": 1})

@@ -18,6 +18,7 @@ def _code(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
+@pytest.mark.aws("s3-if-absent")
 def test_put_if_absent_is_refused_when_present(bench: Bench) -> None:
     s3, key = bench.client("s3"), unique("once")
     s3.put_object(Bucket=bench.bucket, Key=key, Body=b"first", IfNoneMatch="*")
@@ -27,6 +28,7 @@ def test_put_if_absent_is_refused_when_present(bench: Bench) -> None:
     assert s3.get_object(Bucket=bench.bucket, Key=key)["Body"].read() == b"first"
 
 
+@pytest.mark.aws("s3-if-absent")
 def test_multipart_upload_if_absent_is_refused_when_present(bench: Bench) -> None:
     s3, key = bench.client("s3"), unique("once")
 
@@ -68,6 +70,7 @@ def test_ranged_and_conditional_get(bench: Bench) -> None:
     assert _code(beyond) == ("InvalidRange", 416)
 
 
+@pytest.mark.aws("s3-presigned")
 def test_presigned_url_serves_ranges_over_http(bench: Bench) -> None:
     s3, key = bench.client("s3"), unique("signed")
     s3.put_object(Bucket=bench.bucket, Key=key, Body=b"0123456789")

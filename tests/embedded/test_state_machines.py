@@ -34,6 +34,7 @@ def test_stop_ends_in_aborted_and_nothing_starts_after(bench: Bench) -> None:
     assert bench.history(arn)[-1]["type"] == "ExecutionAborted"
 
 
+@pytest.mark.aws("sfn-start")
 def test_same_name_and_input_while_running_is_the_same_execution(bench: Bench) -> None:
     machine, name = bench.machine({"Wait": WAIT}), unique("name")
     exists = bench.client("stepfunctions").exceptions.ExecutionAlreadyExists
@@ -46,6 +47,7 @@ def test_same_name_and_input_while_running_is_the_same_execution(bench: Bench) -
         bench.start(machine, {"a": 1}, name=name)
 
 
+@pytest.mark.aws("sfn-names")
 def test_names_and_inputs_are_checked(bench: Bench) -> None:
     states, machine = bench.client("stepfunctions"), bench.machine({"Pass": PASS})
     with pytest.raises(states.exceptions.InvalidName):

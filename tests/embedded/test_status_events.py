@@ -49,6 +49,7 @@ class Listener:
         return eventually(look, 20)
 
 
+@pytest.mark.aws("sfn-events")
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])
 def test_status_change_reaches_the_rule(bench: Bench, status: str) -> None:
     wait = {"Type": "Wait", "Seconds": 60, "End": True}

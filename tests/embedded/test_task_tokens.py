@@ -15,6 +15,7 @@ def test_heartbeat_timeout_fires(bench: Bench) -> None:
     assert (ended["status"], ended["error"]) == ("FAILED", "States.HeartbeatTimeout")
 
 
+@pytest.mark.aws("sfn-token")
 def test_heartbeats_keep_a_task_waiting_until_its_token_is_answered(bench: Bench) -> None:
     queue, _ = bench.queue()
     states = bench.client("stepfunctions")
@@ -46,6 +47,7 @@ def test_unknown_token_is_invalid(bench: Bench) -> None:
         states.send_task_success(taskToken="unknown", output="{}")
 
 
+@pytest.mark.aws("sfn-token-dead")
 def test_token_of_a_stopped_execution_is_timed_out(bench: Bench) -> None:
     queue, _ = bench.queue()
     states = bench.client("stepfunctions")

@@ -17,6 +17,7 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from app import CDK_JSON, build
+from tests.infrastructure import equipped
 from tests.infrastructure.synthesis import Synthesis
 
 Synthesize = Callable[..., Synthesis]
@@ -66,3 +67,15 @@ def either(request: pytest.FixtureRequest, synthesize: Synthesize) -> Synthesis:
 def stack(synthesize: Synthesize) -> Synthesis:
     """The default stage."""
     return synthesize(staged=True, architecture="arm64")
+
+
+@pytest.fixture(scope="session")
+def own(synthesize: Synthesize) -> Synthesis:
+    """A stage with all that a stack can make itself, looked at by cdk-nag."""
+    return synthesize(checked=True, **equipped.own())
+
+
+@pytest.fixture(scope="session")
+def given(synthesize: Synthesize) -> Synthesis:
+    """A stage with all that a stack can be given, looked at by cdk-nag."""
+    return synthesize(checked=True, **equipped.given())

@@ -3,6 +3,8 @@
 import string
 from typing import Any
 
+import pytest
+
 from functions.deliver_webhook.post import TIMEOUT_S
 from functions.deliver_webhook.schedule import MOST_ATTEMPTS
 from functions.shared.job_event import KINDS, SOURCE, detail_type
@@ -65,6 +67,7 @@ def test_people_are_told_of_every_end_and_of_nothing_else(stack: Synthesis) -> N
         assert "$.detail.job_id" in paths
 
 
+@pytest.mark.aws("sns-mail")
 def test_an_address_to_mail_to_is_subscribed(stack: Synthesis, synthesize: Synthesize) -> None:
     mailed = synthesize(notify_email="video@example.com").only("AWS::SNS::Subscription")
 

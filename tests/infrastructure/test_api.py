@@ -61,6 +61,7 @@ def test_one_function_answers_and_only_the_api_may_call_it_so(stack: Synthesis) 
     assert stack.functions()["handle_api"]["Timeout"] < 30
 
 
+@pytest.mark.aws("api-throttle")
 def test_each_route_has_its_limit_and_is_there_before_it(synthesize: Synthesize) -> None:
     stack = synthesize(api_reads_per_s=7, api_writes_per_s=3)
     (deployed,) = stack.of_type("AWS::ApiGatewayV2::Stage").values()
@@ -113,6 +114,7 @@ def test_an_origin_is_a_whole_one(origin: str) -> None:
         Stage.from_context({"cors_origins": origin})
 
 
+@pytest.mark.aws("cognito-sign-up")
 def test_users_are_made_by_an_administrator(stack: Synthesis, synthesize: Synthesize) -> None:
     def may_anybody(made: Synthesis) -> Any:
         pool = made.only("AWS::Cognito::UserPool")
@@ -179,6 +181,7 @@ def test_lists_are_made_from_keys_alone(stack: Synthesis) -> None:
     assert {index["Projection"]["ProjectionType"] for index in indexes.values()} == {"KEYS_ONLY"}
 
 
+@pytest.mark.aws("ddb-ttl")
 def test_what_was_sent_is_forgotten_after_its_message(stack: Synthesis) -> None:
     queue = stack.named("JobQueue")
     assert queue["MessageRetentionPeriod"] < KEPT.total_seconds()

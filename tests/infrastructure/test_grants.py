@@ -127,6 +127,7 @@ def stem(folder: str) -> str:
     return "".join(word.capitalize() for word in folder.split("_"))
 
 
+@pytest.mark.aws("iam")
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_function_may_do_only_its_own_work(stack: Synthesis, folder: str) -> None:
     own_log = {
@@ -145,6 +146,7 @@ def test_every_function_has_a_role_of_its_own(stack: Synthesis) -> None:
     assert len(roles) == len(FOLDERS)
 
 
+@pytest.mark.aws("iam")
 def test_the_machine_may_do_what_its_states_do(stack: Synthesis) -> None:
     called = {
         ("lambda:InvokeFunction", f"{stem(folder)}Function")
@@ -164,6 +166,7 @@ def test_the_machine_may_do_what_its_states_do(stack: Synthesis) -> None:
     }
 
 
+@pytest.mark.aws("iam")
 def test_the_pipe_may_take_enrich_and_start(stack: Synthesis) -> None:
     assert stack.grants()["JobPipeRole"] == {
         ("sqs:ReceiveMessage", "JobQueue"),

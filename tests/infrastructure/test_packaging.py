@@ -1,5 +1,8 @@
 """What is in each function's package and layers, and that AWS takes it."""
 
+import importlib.util
+import platform
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,8 @@ from tests.infrastructure.conftest import Synthesize
 from tests.infrastructure.synthesis import FOLDERS, Resource, Synthesis
 
 UNZIPPED_LIMIT_BYTES = 262_144_000
+UNCHECKED = 1
+"""The flag of bytecode that is not held against its source (PEP 552)."""
 RENDERERS = {
     "render_chunk",
     "render_audio",
@@ -26,6 +31,7 @@ def holds(layer: Resource, stack: Synthesis, path: str) -> bool:
     return (stack.asset(layer["Content"]) / path).exists()
 
 
+@pytest.mark.aws("lambda-size")
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_code_and_layers_fit_lambda(either: Synthesis, folder: str) -> None:
     function = either.functions()[folder]
@@ -41,13 +47,27 @@ def test_a_package_holds_one_function_and_what_all_share(stack: Synthesis, folde
     package = stack.asset(stack.functions()[folder]["Code"])
 
     assert [entry.name for entry in package.iterdir()] == ["functions"]
-    assert {entry.name for entry in (package / "functions").iterdir()} == {
+    assert {entry.name for entry in (package / "functions").iterdir()} - {"__pycache__"} == {
         "__init__.py",
         "shared",
         folder,
     }
     assert (package / "functions" / "shared" / "job.py").is_file()
-    assert list(package.rglob("*.pyc")) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_module_has_its_bytecode_where_its_python_is_here(
+    synthesize: Synthesize, folder: str
+) -> None:
+    """Read unchecked: on Lambda nothing changes it, and a package's times say nothing."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    stack = synthesize(target="local", python=own, architecture=machine)
+    function = stack.functions()[folder]
+    for part in [function["Code"], *(layer["Content"] for layer in stack.layers_of(function))]:
+        for module in stack.asset(part).rglob("*.py"):
+            bytecode = Path(importlib.util.cache_from_source(str(module)))
+            assert int.from_bytes(bytecode.read_bytes()[4:8], "little") == UNCHECKED, module
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -91,6 +91,7 @@ def test_all_that_is_kept_is_encrypted_with_the_one_key(stack: Synthesis) -> Non
         assert plain(table["Properties"]["SSESpecification"]["KMSMasterKeyId"]) == "Key"
 
 
+@pytest.mark.aws("kms")
 def test_services_use_the_key_for_this_stack_only(stack: Synthesis) -> None:
     statements = stack.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
     services = [one for one in statements if "Service" in one["Principal"]]
@@ -105,6 +106,7 @@ def test_services_use_the_key_for_this_stack_only(stack: Synthesis) -> None:
     assert unbound == {"events.amazonaws.com"}
 
 
+@pytest.mark.aws("pipe-start")
 def test_the_pipe_starts_one_execution_for_one_message(stack: Synthesis) -> None:
     pipe = stack.only("AWS::Pipes::Pipe")
 
@@ -145,6 +147,7 @@ def test_the_stage_sets_the_machines_timeouts(synthesize: Synthesize) -> None:
     assert '"TimeoutSeconds": 75' in text
 
 
+@pytest.mark.aws("eb-retry")
 def test_ended_executions_reach_finish_job_or_are_kept(stack: Synthesis) -> None:
     rule = stack.named("EndedExecutions")
     (target,) = rule["Targets"]
@@ -189,6 +192,7 @@ def test_all_that_grant_turns_know_the_ceiling(synthesize: Synthesize) -> None:
     }
 
 
+@pytest.mark.aws("alarms")
 def test_what_is_lost_is_told(stack: Synthesis) -> None:
     alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
     watched = {
@@ -227,6 +231,7 @@ def test_the_planner_is_told_the_stages_limits(synthesize: Synthesize) -> None:
     assert variables["RENDER_THREADS"] == "2"
     assert variables["CHUNK_MEMORY_MB"] == "3008"
     assert variables["AUDIO_STORAGE_MB"] == "4096"
+    assert variables["ASSEMBLE_TIMEOUT_S"] == "900"
     assert variables["MAX_PARALLEL"] == "7"
     assert variables["SOURCE_BUCKETS"] == "footage"
     for name in (

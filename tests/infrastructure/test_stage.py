@@ -63,6 +63,7 @@ def test_an_old_python_may_be_used_locally() -> None:
     assert Stage(target="local", python="3.11").python == "3.11"
 
 
+@pytest.mark.aws("lambda-memory")
 @pytest.mark.parametrize(
     ("memory_mb", "threads"), [(256, 1), (1769, 1), (1770, 2), (3008, 2), (5307, 3), (10_240, 6)]
 )
@@ -70,6 +71,7 @@ def test_threads_are_the_cores_of_the_memory(memory_mb: int, threads: int) -> No
     assert Stage(chunk_memory_mb=memory_mb).render_threads == threads
 
 
+@pytest.mark.aws("sfn-express")
 @pytest.mark.parametrize(
     ("timeout_s", "kind"), [(600, "STANDARD"), (136, "STANDARD"), (135, "EXPRESS"), (60, "EXPRESS")]
 )

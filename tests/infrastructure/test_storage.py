@@ -26,6 +26,7 @@ def test_media_is_private_encrypted_and_logged(stack: Synthesis) -> None:
     assert plain(bucket["LoggingConfiguration"]["DestinationBucketName"]) == "MediaAccessLog"
 
 
+@pytest.mark.aws("s3-lifecycle")
 def test_parts_expire_and_results_stay(stack: Synthesis) -> None:
     rules = media_bucket(stack)["LifecycleConfiguration"]["Rules"]
 

@@ -210,6 +210,7 @@ def test_answers_may_not_be_kept_or_guessed(ann: Caller) -> None:
         assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
+@pytest.mark.aws("api-cors")
 def test_pages_of_other_origins_are_not_let_in(ann: Caller) -> None:
     """The stage names none."""
     answer = ann.call("GET", "/jobs", headers={"Origin": "https://example.com"})

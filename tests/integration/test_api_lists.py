@@ -76,6 +76,7 @@ def test_filters(listed: Listed, stack: Deployed) -> None:
     assert walk(caller, status="COMPLETE") == []
 
 
+@pytest.mark.aws("ddb-index")
 def test_a_list_says_what_holds_now(listed: Listed, stack: Deployed) -> None:
     stack.client.cancel(listed.ids[5])
     page = listed.caller.call("GET", "/jobs").json()

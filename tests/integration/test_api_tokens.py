@@ -68,6 +68,7 @@ def forged(token: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.aws("api-token")
 def test_a_token_that_is_none_opens_no_route(ann: Caller) -> None:
     for kind, token in forged(ann.access_token).items():
         for method, path in CLOSED:
@@ -88,6 +89,7 @@ def test_the_token_itself_opens_them(ann: Caller) -> None:
         assert ann.call(method, path).status_code in (200, 400, 404), (method, path)
 
 
+@pytest.mark.aws("api-token")
 def test_an_identity_token_is_no_access_token(ann: Caller) -> None:
     for method, path in CLOSED:
         problem(ann.call(method, path, token=ann.id_token), 401, "wrong-token")
@@ -126,6 +128,7 @@ def new_client(idp: Any, pool: str) -> str:
     return str(made["UserPoolClient"]["ClientId"])
 
 
+@pytest.mark.aws("api-token")
 @pytest.mark.embedded_only
 def test_a_token_that_has_expired_opens_nothing(stack: Deployed, ann: Caller) -> None:
     """Cognito's shortest is five minutes; the embedded one makes some of a second."""
@@ -165,6 +168,7 @@ def test_a_wrong_password_and_a_wrong_name_are_one_thing(stack: Deployed, ann: C
             )
 
 
+@pytest.mark.aws("cognito-sign-up")
 @pytest.mark.aws_only
 def test_nobody_signs_up(stack: Deployed) -> None:
     idp = stack.service("cognito-idp")

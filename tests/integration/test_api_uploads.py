@@ -26,6 +26,7 @@ def test_a_file_is_put_in_the_callers_own_place(stack: Deployed, ann: Caller) ->
     assert stack.client.store.read(key) == b"twelve bytes"
 
 
+@pytest.mark.aws("s3-presigned")
 def test_no_other_number_of_bytes_is_taken(ann: Caller) -> None:
     (part,) = ann.call("POST", "/uploads", {"name": "a", "size_bytes": 3}).json()["parts"]
     assert requests.put(part["url"], data=b"four", timeout=30).status_code == 403

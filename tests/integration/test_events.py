@@ -97,6 +97,7 @@ def test_what_did_not_happen_is_not_told(stack: Deployed, bus: Listener) -> None
     assert len(bus.events[refused]) == before
 
 
+@pytest.mark.aws("sns-mail")
 def test_people_are_told_of_the_end(stack: Deployed, bus: Listener) -> None:
     topic = stack.client.outputs["JobsTopicArn"]
     sqs, sns = stack.service("sqs"), stack.service("sns")
@@ -133,6 +134,7 @@ def handle(event, context):
 """
 
 
+@pytest.mark.aws("eb-repeat")
 @pytest.mark.embedded_only
 def test_a_crash_between_the_event_and_the_answer_repeats_the_event_with_its_id(
     stack: Deployed, bus: Listener

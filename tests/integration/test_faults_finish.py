@@ -21,6 +21,7 @@ UNHEARD = {
 }
 
 
+@pytest.mark.aws("ddb-lost-answer")
 @pytest.mark.parametrize("outcome", UNHEARD.values(), ids=UNHEARD)
 def test_a_job_whose_last_transaction_meets_a_fault_is_completed_once(
     stack: Deployed, clip: str, job_id: str, key: str, wire: FaultyWire, outcome: Outcome
@@ -35,6 +36,7 @@ def test_a_job_whose_last_transaction_meets_a_fault_is_completed_once(
     assert_completed_once(stack, job, after_it)
 
 
+@pytest.mark.aws("ddb-lost-answer")
 def test_a_last_transaction_that_is_never_answered_is_asked_again_in_the_same_call(
     stack: Deployed, clip: str, job_id: str, key: str, wire: FaultyWire
 ) -> None:

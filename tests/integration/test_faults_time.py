@@ -41,6 +41,7 @@ def test_a_chunk_that_can_not_be_done_in_time_fails_its_job(
     assert_freed(stack, job_id, behind_it)
 
 
+@pytest.mark.aws("lambda-timeout")
 @pytest.mark.embedded_only
 @pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 2])
@@ -72,6 +73,7 @@ def test_a_worker_that_hangs_is_ended_by_lambda_and_replaced_once(
     assert_freed(stack, job_id, behind_it)
 
 
+@pytest.mark.aws("lambda-throttle")
 def test_chunks_that_are_not_started_wait_until_they_are(
     stack: Deployed, clip: str, job_id: str, undisturbed: bytes
 ) -> None:
@@ -96,6 +98,7 @@ def _has_map(stack: Deployed, job: Job) -> bool:
     return bool(stack.client.states.list_map_runs(executionArn=job["execution_arn"])["mapRuns"])
 
 
+@pytest.mark.aws("sfn-map-dispatch")
 def test_chunks_that_start_one_at_a_time_are_all_rendered_once(
     stack: Deployed, clip: str, job_id: str, undisturbed: bytes
 ) -> None:

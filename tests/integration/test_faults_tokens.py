@@ -43,6 +43,7 @@ def two_jobs(stack: Deployed, clip: str, key: str, wire: FaultyWire) -> tuple[He
     return ending, first, second
 
 
+@pytest.mark.aws("sfn-token-dead")
 def test_a_turn_nobody_waits_for_is_passed_on_and_its_lane_mended(
     stack: Deployed, clip: str, key: str, wire: FaultyWire
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_turn_nobody_waits_for_is_passed_on_and_its_lane_mended(
     assert_freed(stack, first, gone, last, other)
 
 
+@pytest.mark.aws("sfn-token-retry")
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_a_dead_token_beside_the_living_one_keeps_no_job_from_its_turn(
     stack: Deployed, clip: str, key: str, wire: FaultyWire, place: str

@@ -1,12 +1,18 @@
 """A job renders end to end, whichever way it comes in."""
 
+import itertools
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import av
+import pytest
 
+from functions.shared.cost import Buying, cost_of
 from functions.shared.media_store import Keys
+from functions.shared.receipts import receipts_of
+from reelwright.direct import Job
 from tests.integration.conftest import CLIP_FRAMES, Deployed
 from tests.polling import until
 
@@ -23,6 +29,7 @@ def small(clip: str, **more: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.aws("s3-consistency")
 def test_a_message_becomes_a_verified_file_and_pictures(
     stack: Deployed, clip: str, tmp_path: Path
 ) -> None:
@@ -37,6 +44,7 @@ def test_a_message_becomes_a_verified_file_and_pictures(
     )
     assert job["status"] == "COMPLETE", job.get("error")
     result = stack.client.result(job)
+    check_cost(stack, job, result)
     for made, height in zip(result["outputs"], (270, 90), strict=True):
         file = stack.client.download(made["key"], tmp_path)
         assert file.stat().st_size == made["size_bytes"]
@@ -52,6 +60,26 @@ def test_a_message_becomes_a_verified_file_and_pictures(
     execution = stack.execution(job["execution_arn"])
     assert execution["status"] == "SUCCEEDED"
     assert len(execution["input"]) < 4096
+
+
+def check_cost(stack: Deployed, job: Job, result: dict[str, Any]) -> None:
+    """The record says what the result says; each chunk was paid for, and nothing left out."""
+    cost = result["cost"]
+    assert job["cost"]["usd"] == job["cost_usd"] == Decimal(str(cost["usd"]))
+    items = {name: Decimal(str(usd)) for name, usd in cost["items"].items()}
+    assert sum(items.values()) == job["cost_usd"]
+    assert all(items.values())
+    receipts, is_whole = receipts_of(stack.client.store, job["job_id"])
+    of_chunks = [one for one in receipts if one.function == "render_chunk"]
+    chunks = len(stack.client.store.read_plan(job["job_id"]).chunks)
+    assert is_whole
+    assert len(of_chunks) >= chunks > 1
+    settings = stack.configuration("AssembleRender")["Environment"]["Variables"]
+    buying = Buying.read(settings["CHUNK_EXECUTION_TYPE"], settings["PARTS_EXPIRE_DAYS"])
+    others = [one for one in receipts if one not in of_chunks]
+    paid = [cost_of([*others, *of_chunks[:n]], buying).usd for n in range(chunks + 1)]
+    assert all(fewer < more for fewer, more in itertools.pairwise(paid))
+    assert paid[-1] < job["cost_usd"]  # which has Assemble Render besides
 
 
 def test_an_execution_started_by_hand_takes_the_same_json(
@@ -74,6 +102,7 @@ def test_pictures_alone(stack: Deployed, clip: str) -> None:
     ]
 
 
+@pytest.mark.aws("sfn-start")
 def test_a_second_execution_of_a_job_ends_without_effect(
     stack: Deployed, clip: str, job_id: str
 ) -> None:
@@ -89,6 +118,7 @@ def test_a_second_execution_of_a_job_ends_without_effect(
     assert "Plan Render" not in names
 
 
+@pytest.mark.aws("sqs-dedup")
 def test_a_message_sent_twice_renders_once(stack: Deployed, clip: str, job_id: str) -> None:
     body = json.dumps(small(clip, job_id=job_id))
     for deduplication in ("one", "two"):
@@ -101,6 +131,7 @@ def test_a_message_sent_twice_renders_once(stack: Deployed, clip: str, job_id: s
     assert job["execution_arn"] in {one["executionArn"] for one in started}
 
 
+@pytest.mark.aws("pipe-start")
 def test_a_job_is_never_complete_before_its_verified_file_is_there(
     stack: Deployed, clip: str
 ) -> None:

@@ -22,6 +22,7 @@ def sent(stack: Deployed, source: str, count: int, **more: Any) -> list[str]:
     return [stack.client.submit(request) for _ in range(count)]
 
 
+@pytest.mark.aws("sqs-order")
 def test_jobs_of_one_key_end_in_the_order_they_were_sent(
     stack: Deployed, clip: str, key: str
 ) -> None:
@@ -140,6 +141,7 @@ def test_what_has_ended_is_not_cancelled(stack: Deployed, clip: str, job_id: str
         stack.client.cancel(job_id)
 
 
+@pytest.mark.aws("sfn-events")
 @pytest.mark.parametrize("when", ["WAITING", "RUNNING"])
 def test_a_job_whose_end_no_event_told_of_is_ended_by_the_reconciler(
     stack: Deployed, clip: str, key: str, when: str
@@ -160,6 +162,7 @@ def test_a_job_whose_end_no_event_told_of_is_ended_by_the_reconciler(
     assert turns_of(stack, holder, behind, last) == []
 
 
+@pytest.mark.aws("sqs-dead-letter")
 def test_a_dead_letter_ends_its_job_and_sent_again_is_rendered(
     stack: Deployed, clip: str, job_id: str
 ) -> None:
@@ -184,6 +187,7 @@ def test_a_dead_letter_ends_its_job_and_sent_again_is_rendered(
     assert stack.wait(job_id)["attempts"] == 1
 
 
+@pytest.mark.aws("eb-schedule")
 def test_a_stack_on_its_own_calls_the_reconciler_every_minute(stack: Deployed) -> None:
     events: Any = stack.service("events")
     arn = stack.function_arn("ReconcileJobs")

@@ -46,6 +46,8 @@ SECRET = "X-Amz-Signature=secret"
 class FolderStore:
     """The media store's behaviour on a folder."""
 
+    bucket = BUCKET
+
     def __init__(self, folder: Path, address: str) -> None:
         self.folder = folder
         self.address = address

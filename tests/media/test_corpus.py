@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from functions.plan_render.source.facts import Colour, Probe, need_video
+from functions.plan_render.source.facts import Probe, need_video
 from functions.plan_render.source.probing import probe_source
 from functions.shared.errors import (
     ReelwrightError,
@@ -26,6 +26,7 @@ from functions.shared.errors import (
     SourceTruncated,
 )
 from functions.shared.ffmpeg import Input
+from functions.shared.plan import Colour
 from tests.conftest import CORPUS
 from tests.media.ends import check_end
 from tests.media.support import BUCKET, LIMITS, FolderStore, lossless, plan_job, run_ffmpeg

@@ -44,6 +44,7 @@ def _no_pauses() -> Iterator[None]:
         yield
 
 
+@pytest.mark.aws("ddb-transaction")
 @settings(
     max_examples=150,
     deadline=None,

@@ -107,6 +107,7 @@ def test_all_records_are_tried_again_alike() -> None:
     assert all(other == first for other in others)
 
 
+@pytest.mark.aws("sfn-retry")
 def test_every_retry_backs_off_with_full_jitter() -> None:
     for task in TASKS.values():
         for tier in task["Retry"]:
@@ -115,6 +116,25 @@ def test_every_retry_backs_off_with_full_jitter() -> None:
             assert tier["MaxDelaySeconds"] <= 60
 
 
+def test_a_throttled_call_waits_for_hours_and_its_history_holds_it() -> None:
+    """In an account with room for 10 functions, others' chunks hold it for long."""
+    tiers = [
+        tier
+        for task in CALLS.values()
+        for tier in task["Retry"]
+        if "Lambda.TooManyRequestsException" in tier["ErrorEquals"]
+    ]
+    assert len(tiers) == len(CALLS)
+    for tier in tiers:
+        assert tier["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+        # Full jitter: half of the longest wait on average.
+        assert tier["MaxAttempts"] * tier["MaxDelaySeconds"] / 2 >= 3 * 3600
+    side_by_side = STATES["Snapshot Batches"]["MaxConcurrency"] + 1
+    # An attempt is scheduled, started and failed; a history holds 25,000 events.
+    assert 3 * tiers[0]["MaxAttempts"] * side_by_side < 24_000
+
+
+@pytest.mark.aws("sfn-error-names")
 def test_retries_fit_their_failures() -> None:
     attempts = retried(CALLS["Render Chunk"])
 
@@ -168,6 +188,7 @@ def test_all_of_it_is_jsonata() -> None:
     assert not any(f'"{field}"' in ASL.read_text() for field in jsonpath)
 
 
+@pytest.mark.aws("lambda-payload", "sfn-payload")
 def test_what_passes_between_states_is_small() -> None:
     """Map and Parallel keep nothing of what their children answer."""
     for state in STATES.values():
@@ -177,6 +198,7 @@ def test_what_passes_between_states_is_small() -> None:
         assert CALLS[name]["Output"] == {}
 
 
+@pytest.mark.aws("sfn-map-items")
 def test_chunks_are_read_from_the_store() -> None:
     chunks = STATES["Render Chunks"]
 

@@ -32,6 +32,7 @@ def test_a_failed_step_ends_the_job_under_its_own_name(
     assert (finish["failure"]["state"], finish["failure"]["error"]) == (state, "FfmpegFailed")
 
 
+@pytest.mark.aws("sfn-map-failure")
 @pytest.mark.parametrize(
     ("function", "expected"),
     [

@@ -96,6 +96,7 @@ def test_a_single_batch_of_pictures_is_batch_zero(make_machine: MakeMachine) -> 
     ]
 
 
+@pytest.mark.aws("sfn-token")
 def test_a_job_waits_until_its_token_is_answered(make_machine: MakeMachine) -> None:
     machine = make_machine(RequestTurn=lambda _: None)
 
@@ -141,6 +142,7 @@ def test_a_job_that_ended_meanwhile_ends_its_execution(
     assert [call.get("status") for call in machine.workers.to("FinishJob")] == ["FAILED", None]
 
 
+@pytest.mark.aws("sfn-redrive")
 def test_a_redriven_execution_begins_again_and_once(make_machine: MakeMachine) -> None:
     """The state a redrive runs again is the last one; here it hears at once what it hears then."""
     failures = iter([FfmpegFailed("first"), FfmpegFailed("second")])

@@ -32,6 +32,7 @@ from functions.shared.plan.asset import AssetKind
 from functions.shared.request.assets import Named, named_assets
 from functions.shared.request.caption import CaptionStyle
 from functions.shared.request.edit import Edit
+from functions.shared.transfers import upload_in_parts
 from functions.shared.web import Web, bare
 from functions.shared.web_reading import Reader, pour
 
@@ -184,7 +185,7 @@ def places_of(store: MediaStore, web: Web) -> Places:
             answer = reader.open(Piece(address))
             try:
                 body = as_file(pour(answer, Piece(address), most_bytes))
-                store.s3.upload_fileobj(body, store.bucket, key)
+                upload_in_parts(store.s3, store.bucket, key, body, {})
             finally:
                 answer.close()
         return find_object(store, store.bucket, key)

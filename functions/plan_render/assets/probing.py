@@ -1,15 +1,13 @@
 """Looks into an asset in a child process and gives its facts, or AssetUnusable with its fault."""
 
 import json
-import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from functions.shared.errors import AssetUnusable, FfmpegFailed, RenderTimedOut, TransientError
-from functions.shared.plan import Frozen
-from functions.shared.process import CRASHES, Ended, clean_environment, run
+from functions.shared.frozen import Frozen
+from functions.shared.process import CRASHES, Ended, run_module
 from functions.shared.request.caption import CaptionStyle
 
 MEMORY_BYTES = 3 << 29
@@ -53,13 +51,10 @@ def read_captions(file: Path, style: CaptionStyle, *, timeout_s: float) -> Capti
 
 def _read(kind: str, file: Path, timeout_s: float, style: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="asset-home-") as folder:
-        environ = clean_environment(os.environ, Path(folder))
-        # Lambda puts code and layers on sys.path, not into the environment.
-        environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        command = [sys.executable, "-B", "-m", "functions.plan_render.assets.reading"]
-        ended = run(
-            [*command, kind, str(file), str(MEMORY_BYTES), style],
-            environ=environ,
+        ended = run_module(
+            "functions.plan_render.assets.reading",
+            [kind, str(file), str(MEMORY_BYTES), style],
+            folder=Path(folder),
             timeout_s=min(timeout_s, _MOST_S),
         )
     return _answer(ended, timeout_s)

@@ -5,8 +5,11 @@ All is taken from decoded frames and from packets; a header is asked only where 
 
 from fractions import Fraction
 
+from pydantic import Field
+
 from functions.shared.errors import SourceHasNoVideo
-from functions.shared.plan import Frozen
+from functions.shared.frozen import Frozen
+from functions.shared.plan import Colour
 
 _HDR_TRANSFERS = {"smpte2084", "arib-std-b67"}
 
@@ -25,16 +28,6 @@ class Limits(Frozen):
     """Pixels of a picture's longer side."""
     memory_bytes: int = 2 << 30
     """Address space of the process that reads it; its libraries alone take 150 MB."""
-
-
-class Colour(Frozen):
-    """What the pictures' numbers mean, by FFmpeg's option names; None where nothing valid says."""
-
-    primaries: str | None = None
-    transfer: str | None = None
-    matrix: str | None = None
-    range: str | None = None
-    """tv or pc."""
 
 
 class VideoFacts(Frozen):
@@ -56,13 +49,15 @@ class VideoFacts(Frozen):
     end_s: Fraction
     bit_depth: int = 8
     """Of each sample as decoded."""
+    pixel_format: str | None = None
+    """FFmpeg's name, as decoded."""
     has_alpha: bool = False
     """Also in VP8 and VP9, where it is a stream of its own that only libvpx decodes."""
     is_rgb: bool = False
     """Its samples are red, green and blue, or numbers of a palette."""
     interlaced: bool = False
     """Most of the first frames are two fields."""
-    colour: Colour = Colour()
+    colour: Colour = Field(default_factory=Colour)
     mastering: str | None = None
     """As x265's `master-display` takes it: chromaticities in 0.00002, luminance in 0.0001 cd/m²."""
     content_light: str | None = None
@@ -113,6 +108,9 @@ class Probe(Frozen):
     """What a message may call it."""
     unseen: str = ""
     """Why there are no pictures, where there are none; a predicate."""
+    uneven: str = ""
+    """What changes in mid-stream, so that it must be copied into an even file before anything else
+    can be said of it; a predicate."""
 
 
 def need_video(probe: Probe) -> VideoFacts:

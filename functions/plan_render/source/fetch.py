@@ -19,6 +19,7 @@ from functions.plan_render.source.playlists import Film, read_film
 from functions.shared.errors import SourceEmpty, SourceUnreachable
 from functions.shared.hls import Piece, is_playlist
 from functions.shared.media_store import Keys, MediaStore, Part
+from functions.shared.transfers import upload_in_parts
 from functions.shared.web import Web, bare
 from functions.shared.web_reading import Answer, Reader, pour, too_large
 
@@ -99,7 +100,8 @@ def _fetch(source: str, key: str, store: MediaStore, web: Web, allowance: Allowa
         return found
 
     def keep(body: BinaryIO) -> None:
-        store.s3.upload_fileobj(body, store.bucket, key, ExtraArgs={"Metadata": {"origin": origin}})
+        about = {"Metadata": {"origin": origin}}
+        upload_in_parts(store.s3, store.bucket, key, body, about)
 
     with Reader(web, allowance.timeout_s) as reader:
         answer = reader.open(Piece(source))

@@ -5,9 +5,7 @@ without credentials (`join`).
 """
 
 import json
-import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +19,7 @@ from functions.shared.errors import (
     SourceTooLarge,
     TransientError,
 )
-from functions.shared.process import CRASHES, Ended, clean_environment, run
+from functions.shared.process import CRASHES, Ended, run_module
 from functions.shared.web import bare
 from functions.shared.web_reading import Reader, too_large
 
@@ -87,13 +85,11 @@ class _Kept:
 
 
 def _join(runs: list[list[str | None]], result: Path, folder: Path) -> Ended:
-    environ = clean_environment(os.environ, folder)
-    # Lambda puts code and layers on sys.path, not into the environment.
-    environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    module = [sys.executable, "-B", "-m", "functions.plan_render.source.join"]
-    return run(
-        [*module, json.dumps(runs), str(result), str(_MEMORY_BYTES)],
-        environ=environ,
+    arguments = [json.dumps(runs), str(result), str(_MEMORY_BYTES)]
+    return run_module(
+        "functions.plan_render.source.join",
+        arguments,
+        folder=folder,
         timeout_s=_JOIN_TIMEOUT_S,
     )
 

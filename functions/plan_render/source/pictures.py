@@ -10,7 +10,7 @@ from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from functions.plan_render.source.facts import Colour
+from functions.shared.plan import Colour
 
 _RESERVED = {0, 3}
 _MATRIX_RGB = 0
@@ -80,6 +80,7 @@ class Picture:
     rotation_deg: int
     colours_valid: bool
     colour: Colour
+    pixel_format: str
     bit_depth: int
     has_alpha: bool
     is_rgb: bool
@@ -96,6 +97,7 @@ def read_picture(frame: VideoFrame, packet: "Packet[VideoStream]") -> Picture:
         rotation_deg=frame.rotation,
         colours_valid=_colours_valid(frame),
         colour=_colour(frame),
+        pixel_format=frame.format.name,
         bit_depth=max((part.bits for part in parts), default=8),
         has_alpha=any(part.is_alpha for part in parts) or _alpha_beside(packet),
         is_rgb=frame.format.is_rgb or frame.format.has_palette,

@@ -24,9 +24,11 @@ from av.video.stream import VideoStream
 from functions.plan_render.source.facts import AudioFacts, Limits, Probe, VideoFacts
 from functions.plan_render.source.head import Head, Sound, read_head
 from functions.plan_render.source.layout import describe, is_encrypted, lacks_index
+from functions.plan_render.source.opening import TIMEOUTS_S, open_options
 from functions.plan_render.source.pictures import Picture
 from functions.plan_render.source.rates import output_rate
 from functions.plan_render.source.remote import RemoteBytes
+from functions.plan_render.source.scan import CHANGING, CLOCKED, falls, scan
 from functions.plan_render.source.streams import (
     audio_codecs,
     best_audio,
@@ -35,6 +37,7 @@ from functions.plan_render.source.streams import (
     films,
     shown_size,
     subtitles,
+    used_streams,
     why_no_video,
 )
 from functions.plan_render.source.timing import container_starts_at, end_of, starts_at
@@ -49,7 +52,6 @@ from functions.shared.errors import (
     SourceUnreachable,
     TransientError,
 )
-from functions.shared.ffmpeg import AUDIO_FORMATS, PROTOCOLS, VIDEO_FORMATS
 
 _HEAD_BYTES = 512
 Reopen = Callable[[], InputContainer]
@@ -70,7 +72,8 @@ def main(arguments: Sequence[str]) -> None:
 
 def probe(url: str, remote: RemoteBytes, limits: Limits, certificates: str = "") -> Probe:
     """A source's facts. Errors are predicates: the parent puts the source's name before them."""
-    opened = partial(av.open, url, options=_options(certificates, limits), timeout=(20, 20))
+    options = open_options(certificates, limits)
+    opened = partial(av.open, url, options=options, timeout=TIMEOUTS_S)
     try:
         with opened() as container:
             return _examine(container, opened, remote, limits)
@@ -85,23 +88,6 @@ def probe(url: str, remote: RemoteBytes, limits: Limits, certificates: str = "")
         ) from error
     except FFmpegError as error:
         raise _why_unreadable(remote, error) from error
-
-
-def _options(certificates: str, limits: Limits) -> dict[str, str]:
-    secure = {"ca_file": certificates, "tls_verify": "1"} if certificates else {}
-    return {
-        "protocol_whitelist": ",".join(PROTOCOLS),
-        "format_whitelist": ",".join((*VIDEO_FORMATS, *AUDIO_FORMATS)),
-        "reconnect": "1",
-        "reconnect_on_network_error": "1",
-        "reconnect_on_http_error": "5xx",
-        "reconnect_delay_max": "5",
-        "max_redirects": "0",
-        # One more than is allowed, and FFmpeg stops: as if it had no memory.
-        "max_streams": str(limits.streams + 1),
-        "rw_timeout": "20000000",
-        **secure,
-    }
 
 
 def _examine(
@@ -127,8 +113,33 @@ def _examine(
     audio = audio if head.audible else None
     if unseen and audio is None:
         raise SourceHasNoVideo(unseen)
+    uneven = _uneven(container, reopen, remote.size_bytes, limits)
+    if uneven:
+        return Probe(
+            container=container.format.name,
+            container_start_s=container_starts_at(container),
+            video=None,
+            audio=None,
+            uneven=uneven,
+        )
     whole = is_whole(remote, container.format.name)
     return _Found(container, reopen, video, audio, head, unseen).probe(limits, whole=whole)
+
+
+def _uneven(container: InputContainer, reopen: Reopen, size_bytes: int, limits: Limits) -> str:
+    """What changes in mid-stream."""
+    if container.format.name not in CHANGING:
+        return ""
+    with reopen() as again:
+        used = used_streams(again)
+        if size_bytes <= limits.scan_bytes:
+            return scan(again, used).uneven
+        if again.format.name in CLOCKED and falls(again, next(iter(used.values())), size_bytes):
+            raise SourceTooLarge(
+                f"sets its clock anew, and has more than the {limits.scan_bytes:,} bytes that are"
+                " read through to make it even; send it as one MP4 or Matroska file"
+            )
+    return ""
 
 
 @dataclass(frozen=True)
@@ -189,6 +200,7 @@ def _video_facts(
         start_s=starts_at(video) if head.first_s is None else min(starts_at(video), head.first_s),
         end_s=end_s,
         bit_depth=picture.bit_depth,
+        pixel_format=picture.pixel_format,
         has_alpha=picture.has_alpha,
         is_rgb=picture.is_rgb,
         interlaced=head.interlaced,

@@ -2,8 +2,6 @@
 
 import importlib.util
 import json
-import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from functions.shared.errors import (
     TransientError,
 )
 from functions.shared.ffmpeg import STALL_S, Input
-from functions.shared.process import CRASHES, Ended, clean_environment, run
+from functions.shared.process import CRASHES, Ended, run_module
 
 _ANSWER_BYTES = 64 * 1024
 
@@ -36,16 +34,12 @@ def probe_source(source: Input, size_bytes: int, limits: Limits, *, timeout_s: f
         raise SourceTooLarge(
             f"{source.name} has {size_bytes:,} bytes; {limits.size_bytes:,} are allowed."
         )
-    certificates = _certificates()
     with tempfile.TemporaryDirectory(prefix="probe-home-") as folder:
-        environ = clean_environment(os.environ, Path(folder))
-        # Lambda puts code and layers on sys.path, not into the environment.
-        environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        command = [sys.executable, "-B", "-m", "functions.plan_render.source.probe"]
         facts = [source.url, str(size_bytes), limits.model_dump_json(), str(limits.memory_bytes)]
-        ended = run(
-            [*command, *facts, certificates],
-            environ=environ,
+        ended = run_module(
+            "functions.plan_render.source.probe",
+            [*facts, certificates()],
+            folder=Path(folder),
             timeout_s=timeout_s,
             stall_s=STALL_S,
             stdout_bytes=_ANSWER_BYTES,
@@ -53,7 +47,7 @@ def probe_source(source: Input, size_bytes: int, limits: Limits, *, timeout_s: f
     return _answer(ended, source, timeout_s)
 
 
-def _certificates() -> str:
+def certificates() -> str:
     """The authorities botocore trusts: it is everywhere where a presigned URL was made."""
     found = importlib.util.find_spec("botocore")
     bundle = Path(found.origin).with_name("cacert.pem") if found and found.origin else None
@@ -72,7 +66,7 @@ def _answer(ended: Ended, source: Input, timeout_s: float) -> Probe:
     if ended.returncode < 0:
         raise TransientError(f"Reading {source.name} was killed (signal {-ended.returncode}).")
     if ended.returncode > 0:
-        raise FfmpegFailed(f"Reading {source.name} failed: {_last_line(ended, source)}")
+        raise FfmpegFailed(f"Reading {source.name} failed: {last_line(ended, source)}")
     answer = json.loads(ended.stdout)
     if "probe" in answer:
         return Probe.model_validate({**answer["probe"], "name": source.name})
@@ -80,6 +74,6 @@ def _answer(ended: Ended, source: Input, timeout_s: float) -> Probe:
     raise kind(f"{source.name} {answer['message']}.")
 
 
-def _last_line(ended: Ended, source: Input) -> str:
+def last_line(ended: Ended, source: Input) -> str:
     lines = ended.stderr.replace(source.url, source.name).strip().splitlines()
     return lines[-1][:200] if lines else "nothing was printed"

@@ -33,6 +33,12 @@ def best_audio(container: InputContainer) -> AudioStream | None:
     return max(usable, key=lambda s: s.codec_context.channels, default=None)
 
 
+def used_streams(container: InputContainer) -> dict[str, Stream]:
+    """Those that are rendered, by their kind, "video" or "audio"."""
+    found = {"video": best_video(container), "audio": best_audio(container)}
+    return {kind: stream for kind, stream in found.items() if stream is not None}
+
+
 def why_no_video(container: InputContainer) -> str:
     """A predicate, where `best_video` finds none."""
     if found := films(container):

@@ -130,8 +130,9 @@ def box_header(header: bytes, available: int) -> tuple[str, int, int]:
 
 def read_moov(source: ByteSource) -> tuple[Box, bool]:
     """The movie box, read whole, and whether it stands before the media data."""
-    first_bytes = source.read(0, min(FIRST_READ_BYTES, source.size_bytes))
-    source = Buffered(source, first_bytes)
+    if not isinstance(source, Buffered):
+        first_bytes = source.read(0, min(FIRST_READ_BYTES, source.size_bytes))
+        source = Buffered(source, first_bytes)
     position, media_seen = 0, False
     for _ in range(_MAX_TOP_BOXES):
         available = source.size_bytes - position

@@ -24,7 +24,7 @@ from functions.shared.mp4.fragments import (
     Fragment,
 )
 from functions.shared.mp4.inspection import gap_s
-from functions.shared.mp4.stitch import Blocks
+from functions.shared.mp4.stitch import Blocks, Piece
 from functions.shared.mp4.track import ENTRY_HEADER_BYTES, Edit, Movie, Track
 from functions.shared.mp4.writer import TrackTables, mdat_header, moov
 
@@ -110,7 +110,7 @@ def lay_out_audio(movie: Movie, track: Track, *, segment_s: float) -> Layout:
     )
 
 
-def fragmented(layout: Layout, media: Iterable[bytes]) -> Iterator[bytes]:
+def fragmented(layout: Layout, media: Iterable[Piece]) -> Iterator[Piece]:
     """The file's bytes. `media` is the samples in order, in blocks of any size."""
     yield layout.init
     blocks = Blocks(media)

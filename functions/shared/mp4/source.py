@@ -42,7 +42,7 @@ class FileBytes:
 
 
 class Buffered:
-    """A source whose first bytes were already read."""
+    """A source whose first bytes were already read; what reads tables asks for no others before."""
 
     def __init__(self, behind: ByteSource, first_bytes: bytes) -> None:
         self.behind = behind

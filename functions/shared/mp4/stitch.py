@@ -19,6 +19,7 @@ from functions.shared.mp4.joining import JoinedVideo, join_video
 from functions.shared.mp4.source import ByteSource, read_exactly
 from functions.shared.mp4.track import Movie, Track
 from functions.shared.mp4.writer import (
+    SampleTables,
     TrackTables,
     further_tables,
     mdat_header,
@@ -32,6 +33,8 @@ _MAX_TIMESCALE = 0x7FFF_FFFF
 _MAX_NARROW_BYTES = 0xFFFF_FFFF
 _VIDEO = 0
 _NOTHING_MORE = About()
+Piece = bytes | memoryview
+"""Of a file: what passes through is not copied on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def plan_stitch(
     return Stitch(head, tuple(runs), joined.frames, len(head) + media_bytes)
 
 
-def stitched(plan: Stitch, video: Iterable[bytes], *further: Iterable[bytes]) -> Iterator[bytes]:
+def stitched(plan: Stitch, video: Iterable[Piece], *further: Iterable[Piece]) -> Iterator[Piece]:
     """The file's bytes. `video` and `further` are the tracks' samples, in blocks of any size."""
     yield plan.head
     streams = [Blocks(video), *map(Blocks, further)]
@@ -123,25 +126,25 @@ def stitched(plan: Stitch, video: Iterable[bytes], *further: Iterable[bytes]) ->
 class Blocks:
     """Bytes that come in blocks of one size and are taken in another."""
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
+    def __init__(self, blocks: Iterable[Piece]) -> None:
         self._blocks = iter(blocks)
         self._block = memoryview(b"")
 
-    def take(self, length: int) -> Iterator[bytes]:
+    def take(self, length: int) -> Iterator[memoryview]:
         while length:
             if not self._block:
                 self._block = memoryview(self._next_block())
             piece = self._block[:length]
             self._block = self._block[len(piece) :]
             length -= len(piece)
-            yield bytes(piece)
+            yield piece
 
     def finish(self) -> None:
         """Take the end, too: what makes the blocks may check them once all are made."""
         if self._block or any(self._blocks):
             raise PartMismatch("has more bytes of media than its tables say")
 
-    def _next_block(self) -> bytes:
+    def _next_block(self) -> Piece:
         for block in self._blocks:
             if block:
                 return block
@@ -150,12 +153,22 @@ class Blocks:
 
 def _interleaved(joined: JoinedVideo, further: Sequence[Track]) -> list[Run]:
     """Runs of each track in turn, by decoding time."""
-    ticks = joined.frame_ticks
-    video_dts = range(0, joined.frames * ticks, ticks)
-    runs = list(_runs(_VIDEO, video_dts, joined.first.timescale, joined.sizes))
+    runs = list(_video_runs(joined))
     for number, track in enumerate(further, start=1):
         runs.extend(_runs(number, track.dts, track.timescale, track.sizes))
     return [run for _, run in sorted(runs, key=lambda placed: placed[0])]
+
+
+def _video_runs(joined: JoinedVideo) -> Iterator[tuple[int, Run]]:
+    """What `_runs` would make of the pictures, without a look at each: frame n decodes at
+    n * frame_ticks."""
+    timescale, step = joined.first.timescale, joined.frame_ticks * RUNS_PER_S
+    first = 0
+    while first < joined.frames:
+        period = first * step // timescale
+        end = min(-(-(period + 1) * timescale // step), joined.frames)
+        yield period, Run(_VIDEO, end - first, sum(joined.sizes[first:end]))
+        first = end
 
 
 def _runs(
@@ -181,6 +194,7 @@ def _head(
     """Everything before the media data; its own length decides where the samples lie."""
     media_bytes = sum(run.length for run in runs)
     mdat = mdat_header(media_bytes)
+    samples = [SampleTables.of(track) for track in tracks]
 
     def tables(base: int, *, wide: bool) -> bytes:
         offsets = [array("Q" if wide else "I") for _ in tracks]
@@ -188,7 +202,8 @@ def _head(
             offsets[run.track].append(base)
             base += run.length
         tags = about.user_data
-        return about.file_type + moov(tracks, offsets, timescale, wide=wide, user_data=tags)
+        made = moov(tracks, offsets, timescale, wide=wide, user_data=tags, samples=samples)
+        return about.file_type + made
 
     # A first try with offsets from 0 tells the tables' length, which no offset changes.
     wide = media_bytes > _MAX_NARROW_BYTES - MAX_MOOV_BYTES

@@ -38,6 +38,18 @@ class TrackTables:
     plain: Plain | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SampleTables:
+    """What an stbl box holds before and behind the places of its chunks."""
+
+    before: bytes
+    behind: bytes
+
+    @classmethod
+    def of(cls, track: TrackTables) -> "SampleTables":
+        return cls(b"".join(_sample_tables(track)), track.sample_groups)
+
+
 def video_tables(joined: JoinedVideo, movie_timescale: int, chunks: Sequence[int]) -> TrackTables:
     """The joined parts; their edit list puts the first frame at 0."""
     per_tick = Fraction(movie_timescale, joined.first.timescale)
@@ -89,9 +101,11 @@ def moov(
     *,
     wide: bool,
     user_data: bytes = b"",
+    samples: Sequence[SampleTables] | None = None,
 ) -> bytes:
     """The movie box; its length does not depend on the offsets' values. `wide`: 64-bit offsets.
-    `user_data` is its last box, or nothing."""
+    `user_data` is its last box, or nothing. `samples`: the tracks' tables, where they were made
+    before."""
     duration = max(_shown(track, movie_timescale) for track in tracks)
     speed_and_volume = struct.pack(">IH10x", 0x10000, 0x100)
     next_track = struct.pack(">I", len(tracks) + 1)
@@ -104,8 +118,10 @@ def moov(
             speed_and_volume + _IDENTITY + bytes(24) + next_track,
         ),
         *(
-            _trak(track, offsets, movie_timescale, wide=wide)
-            for track, offsets in zip(tracks, chunk_offsets, strict=True)
+            _trak(track, tables, offsets, movie_timescale, wide=wide)
+            for track, tables, offsets in zip(
+                tracks, samples or map(SampleTables.of, tracks), chunk_offsets, strict=True
+            )
         ),
         user_data,
     )
@@ -124,7 +140,14 @@ def _shown(track: TrackTables, movie_timescale: int) -> int:
     return _up(track.duration * Fraction(movie_timescale, track.like.timescale))
 
 
-def _trak(track: TrackTables, offsets: "array[int]", movie_timescale: int, *, wide: bool) -> bytes:
+def _trak(
+    track: TrackTables,
+    samples: SampleTables,
+    offsets: "array[int]",
+    movie_timescale: int,
+    *,
+    wide: bool,
+) -> bytes:
     header = track.like.header
     media_header = _timed_box(
         "mdhd",
@@ -132,7 +155,8 @@ def _trak(track: TrackTables, offsets: "array[int]", movie_timescale: int, *, wi
         track.duration,
         track.like.language + bytes(2),
     )
-    tables = box("stbl", *_sample_tables(track, offsets, wide=wide))
+    places = _table("co64" if wide else "stco", offsets)
+    tables = box("stbl", samples.before, places, samples.behind)
     here = full_box("dref", 0, 0, struct.pack(">I", 1), full_box("url ", 0, 1))
     return box(
         "trak",
@@ -153,7 +177,7 @@ def _trak(track: TrackTables, offsets: "array[int]", movie_timescale: int, *, wi
     )
 
 
-def _sample_tables(track: TrackTables, offsets: "array[int]", *, wide: bool) -> list[bytes]:
+def _sample_tables(track: TrackTables) -> list[bytes]:
     tables = [track.description, _run_box("stts", track.delta_runs)]
     if track.sync is not None:
         tables.append(_table("stss", track.sync))
@@ -167,9 +191,7 @@ def _sample_tables(track: TrackTables, offsets: "array[int]", *, wide: bool) -> 
         if track.plain
         else struct.pack(">II", 0, len(track.sizes)) + big_endian(track.sizes)
     )
-    tables.append(full_box("stsz", 0, 0, sizes))
-    tables.append(_table("co64" if wide else "stco", offsets))
-    return [*tables, track.sample_groups]
+    return [*tables, full_box("stsz", 0, 0, sizes)]
 
 
 def _chunk_map(chunk_samples: Sequence[int]) -> bytes:

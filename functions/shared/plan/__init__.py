@@ -1,8 +1,8 @@
 """The plan of a job; `Plan` is the whole, the other modules hold its records."""
 
 from functions.shared.plan.asset import Asset
-from functions.shared.plan.base import Frozen
 from functions.shared.plan.coding import Coding, ToneMap
+from functions.shared.plan.colour import Colour
 from functions.shared.plan.grid import Chunk, Clip, Clock, Span, Video, frame_slack
 from functions.shared.plan.live import LivePlan, LiveRecord
 from functions.shared.plan.output import Output
@@ -39,9 +39,9 @@ __all__ = [
     "Clip",
     "Clock",
     "Coding",
+    "Colour",
     "CropBox",
     "FadeEnds",
-    "Frozen",
     "ImageFormat",
     "LivePlan",
     "LiveRecord",

@@ -2,7 +2,8 @@
 
 from fractions import Fraction
 
-from functions.shared.plan.base import Frozen
+from functions.shared.frozen import Frozen
+from functions.shared.plan.colour import Colour
 
 _FINE_ENOUGH = 10_000
 """Ticks per second below which players round times visibly."""
@@ -74,6 +75,14 @@ class Video(Frozen):
     steady_size: tuple[int, int] | None = None
     """What pictures that change their size in mid-stream are scaled to. None: nothing is done, as
     ffmpeg turns the source's pictures before."""
+    steady_colour: Colour | None = None
+    """What pictures that change their colours in mid-stream are converted to; what it does not say
+    is said of none, and no number is changed for it. None: nothing is done."""
+    steady_pixels: str | None = None
+    """FFmpeg's name of the samples that the source's first pictures have. None: any are left."""
+    light_kept: bool = False
+    """Whether an output tells what the source's first pictures were graded on. It would be lost if
+    primaries or transfer were converted, so those are only named anew then."""
     deinterlaced: bool = False
     """Whether two fields are made one frame before anything else."""
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Literal
 
-from functions.shared.plan.base import Frozen
+from functions.shared.frozen import Frozen
 
 
 class LivePlan(Frozen):

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from functions.shared.containers import suffix
-from functions.shared.plan.base import Frozen
+from functions.shared.frozen import Frozen
 from functions.shared.plan.coding import Coding
 
 
@@ -17,7 +17,7 @@ class Output(Frozen):
     scaled: tuple[int, int] | None = None
     """(width, height) of the picture before it is padded or cropped to that; None: the same."""
     container: str = "mp4"
-    coding: Coding = Coding()
+    coding: Coding = Field(default_factory=Coding)
     keyint: int
     """Frames between forced key frames; a chunk is a whole number of these, but beside streams."""
     segment_frames: int | None = None

@@ -1,7 +1,7 @@
 """What is laid over every output's frame, and the captions beside it."""
 
+from functions.shared.frozen import Frozen
 from functions.shared.plan.asset import Asset
-from functions.shared.plan.base import Frozen
 from functions.shared.request.overlay import Overlay, Text
 
 Cue = tuple[int, int, str]

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Literal
 
-from functions.shared.plan.base import Frozen
+from functions.shared.frozen import Frozen
 
 
 class CropBox(Frozen):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from functions.shared.plan.base import Frozen
+from functions.shared.frozen import Frozen
 from functions.shared.plan.coding import ToneMap
 
 ImageFormat = Literal["jpeg", "png", "webp", "avif"]

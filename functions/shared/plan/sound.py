@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from functions.shared.frozen import Frozen
 from functions.shared.plan.asset import Asset
-from functions.shared.plan.base import Frozen
 
 _SUFFIXES = {"mp4": "m4a", "mov": "mov", "mp3": "mp3", "flac": "flac", "wav": "wav", "ogg": "opus"}
 _CONTENT_TYPES = {

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from functions.shared.plan.base import Frozen
+from functions.shared.frozen import Frozen
 
 
 class Stream(Frozen):

@@ -2,7 +2,9 @@
 
 import hashlib
 
-from functions.shared.plan.base import Frozen
+from pydantic import Field
+
+from functions.shared.frozen import Frozen
 from functions.shared.plan.grid import Chunk, Clip, Clock, Span, Video, frame_slack
 from functions.shared.plan.output import Output
 from functions.shared.plan.overlay import CaptionTrack, Overlays
@@ -33,8 +35,8 @@ class Plan(Frozen):
     video: Video
     clips: tuple[Clip, ...] = ()
     """In order of showing; none: the whole source."""
-    picture: PictureEdit = PictureEdit()
-    overlays: Overlays = Overlays()
+    picture: PictureEdit = Field(default_factory=PictureEdit)
+    overlays: Overlays = Field(default_factory=Overlays)
     captions: tuple[CaptionTrack, ...] = ()
     audio: Audio | None
     outputs: tuple[Output, ...]

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from functions.shared.plan.base import Frozen
+from functions.shared.frozen import Frozen
 from functions.shared.plan.output import Output
 
 

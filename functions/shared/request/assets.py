@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from functions.shared.plan.asset import AssetKind
 from functions.shared.request.edit import Edit
+
+if TYPE_CHECKING:
+    from functions.shared.plan.asset import AssetKind
 
 
 @dataclass(frozen=True)
 class Named:
     """An asset as a request names it."""
 
-    kind: AssetKind
+    kind: "AssetKind"
     field: str
     """Its path in the request."""
     address: str

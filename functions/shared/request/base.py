@@ -15,9 +15,14 @@ _BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
 
 
 class Model(BaseModel):
-    """Base of the request's parts: unknown fields and inexact types are errors."""
+    """Base of the request's parts: unknown fields and inexact types are errors.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    Parts need no validator of their own, as the whole request's holds theirs.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 def check_source(source: str) -> str:

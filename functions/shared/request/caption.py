@@ -16,7 +16,7 @@ class CaptionStyle(Model):
     font: Font = Field(default="sans", description="DejaVu of that kind.")
     size_percent: float = Field(default=5.5, ge=1, le=30, description="Of the frame's height.")
     color: str = Field(default="#FFFFFF", pattern=COLOUR, description="`#RRGGBB`, `#RRGGBBAA`.")
-    outline: Outline = Field(default=Outline(), description="Around the letters.")
+    outline: Outline = Field(default_factory=Outline, description="Around the letters.")
     box: TextBox | None = Field(default=None, description="Behind the text, in place of outlines.")
     margin_percent: float = Field(
         default=5, ge=0, le=45, description="To the frame's lower edge, of its height."
@@ -45,7 +45,7 @@ class Captions(Model):
     mode: Literal["burn", "track", "both"] = Field(
         default="track", description="Into the pictures, beside them, or both."
     )
-    style: CaptionStyle = Field(default=CaptionStyle(), description="Of burnt-in captions.")
+    style: CaptionStyle = Field(default_factory=CaptionStyle, description="Of burnt-in captions.")
 
     @property
     def is_burnt(self) -> bool:

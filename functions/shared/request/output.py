@@ -80,9 +80,11 @@ class OutputRequest(Model):
             " distorts, `inside` makes the frame smaller."
         ),
     )
-    video: VideoEncoding = Field(default=VideoEncoding(), description="The pictures' encoding.")
+    video: VideoEncoding = Field(
+        default_factory=VideoEncoding, description="The pictures' encoding."
+    )
     audio: AudioEncoding | None = Field(
-        default=AudioEncoding(), description="`null` leaves the sound out."
+        default_factory=AudioEncoding, description="`null` leaves the sound out."
     )
     fps: float | None = Field(
         default=None, ge=1, le=50, description="Of gif and moving webp: 12 without it."
@@ -135,7 +137,7 @@ class KnownOutput(OutputRequest):
 
     container: Container = "mp4"
     fit: Fit = "pad"
-    video: KnownEncoding = KnownEncoding()
+    video: KnownEncoding = Field(default_factory=KnownEncoding)
 
     @property
     def is_chunked(self) -> bool:

@@ -31,7 +31,7 @@ class Rendition(Model):
         default="pad", description="As of an output."
     )
     video: VideoEncoding = Field(
-        default=VideoEncoding(),
+        default_factory=VideoEncoding,
         description=(
             "The pictures' encoding: `h264`, which it is by itself, `hevc` or `av1`; without"
             " `gop_s`, as every segment begins with a key frame and has no other."
@@ -93,7 +93,7 @@ class StreamRequest(Model):
         ),
     )
     audio: AudioEncoding | None = Field(
-        default=AudioEncoding(),
+        default_factory=AudioEncoding,
         description="AAC, shared by all renditions; `null` leaves the sound out.",
     )
     i_frames: bool = Field(

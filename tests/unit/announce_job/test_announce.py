@@ -101,6 +101,7 @@ def test_a_row_that_is_removed_is_not_told(news: Newsroom) -> None:
     assert changes([{"dynamodb": removed}]) == []
 
 
+@pytest.mark.aws("ddb-stream")
 def test_a_repeated_delivery_carries_the_same_ids(news: Newsroom) -> None:
     news.desk.run("a", notify=HOOK)
     records = news.records()
@@ -151,6 +152,7 @@ def test_a_stopped_webhook_is_told_nothing_more(news: Newsroom) -> None:
     assert news.events.details[-1]["webhook_error"] == "The receiver answered 410."
 
 
+@pytest.mark.aws("eb-put")
 def test_an_entry_the_bus_refuses_is_sent_again_alone(news: Newsroom) -> None:
     news.desk.run("a")
     news.events.refusing = {0: {"Job Waiting"}, 1: {"Job Waiting"}}
@@ -180,6 +182,7 @@ def test_a_fault_of_aws_leaves_what_was_told_before_it(news: Newsroom) -> None:
     assert "NonExistentQueue" in told.why
 
 
+@pytest.mark.aws("eb-put")
 def test_one_call_never_carries_more_than_the_bus_takes(news: Newsroom) -> None:
     note = "x" * 60_000
     for number in range(12):

@@ -52,6 +52,7 @@ def test_a_failure_of_the_first_raises_so_that_the_batch_is_halved(
         handle(records)
 
 
+@pytest.mark.aws("ddb-stream")
 def test_a_crash_after_the_events_were_sent_repeats_them_with_their_ids(
     news: Newsroom, handle: Any
 ) -> None:

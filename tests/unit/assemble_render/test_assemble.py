@@ -3,6 +3,7 @@
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,8 +13,10 @@ from functions.assemble_render import handler, stored
 from functions.assemble_render.upload import MAX_PARTS, PART_BYTES, Upload, _bodies, part_bytes
 from functions.shared.errors import JobEnded
 from functions.shared.media_store import MediaStore
+from functions.shared.meter import Used
 from functions.shared.mp4.inspection import inspect_audio
 from functions.shared.mp4.source import MemoryBytes
+from functions.shared.receipts import Receipt, leave
 from tests.unit.assemble_render.conftest import Material
 from tests.unit.assemble_render.jobs import FRAMES, JOB, SOUND, Job, make_plan
 from tests.unit.mp4.making import NTSC, decoded_frames, decoded_samples, strict_decode_log
@@ -88,7 +91,7 @@ def test_result_says_what_could_not_be_had(store: MediaStore) -> None:
 def test_parts_larger_than_a_block(
     job: Job, material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stored, "BLOCK_BYTES", 1009)
+    monkeypatch.setattr(stored, "READ_BYTES", 1009)
 
     job.assemble()
 
@@ -155,10 +158,20 @@ def test_a_picture_says_which_frame_it_shows(job: Job) -> None:
     assert shown == [(160, 0), (64, 0), (160, 28), (64, 30)]
 
 
+SETTINGS = {
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "2048",
+    "CHUNK_EXECUTION_TYPE": "STANDARD",
+    "PARTS_EXPIRE_DAYS": "7",
+    "STORAGE_MB": "512",
+}
+
+
 def invoke(job: Job, monkeypatch: pytest.MonkeyPatch, *, is_running: bool) -> dict[str, str | int]:
     jobs = SimpleNamespace(begin_publishing=lambda *asked: is_running and asked == (JOB, "arn:1"))
     monkeypatch.setattr(handler, "jobs_table", lambda: jobs)
     monkeypatch.setattr(handler, "media_store", lambda: job.store)
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 300_000)
     answer: dict[str, str | int] = handler.handle(
         {"job_id": JOB, "execution_arn": "arn:1", "anything": "else"}, context
@@ -184,6 +197,27 @@ def test_handler_returns_keys_and_counts(job: Job, monkeypatch: pytest.MonkeyPat
         "snapshots": 4,
     }
     assert len(json.dumps(answer)) < 200
+
+
+def test_the_result_says_what_the_job_cost(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoke(job, monkeypatch, is_running=True)
+    alone = job.store.read_json(job.keys.result)["cost"]
+
+    used = Used(s3_puts=3, stored_bytes=1 << 20)
+    chunk = Receipt("render_chunk", "x86_64", 60_000, 3008, 2048, used)
+    leave(job.store, JOB, "r1", chunk)
+    job.store.write(f"{job.keys.receipts}render_chunk/r2/of-another-version", b"", "text/plain")
+    invoke(job, monkeypatch, is_running=True)
+    cost = job.store.read_json(job.keys.result)["cost"]
+
+    assert sum(map(Decimal, map(str, cost["items"].values()))) == Decimal(str(cost["usd"]))
+    a_minute_of_compute = 60 * 3008 / 1024 * 0.0000166667
+    more = cost["items"]["lambda_compute"] - alone["items"]["lambda_compute"]
+    assert more == pytest.approx(a_minute_of_compute, rel=0.05)
+    assert (alone["items"]["s3_parts"], alone["note"]) == (0, None)
+    assert cost["items"]["s3_parts"] > 0
+    assert "another version" in cost["note"]
+    assert cost["storage_usd_per_month"] > 0
 
 
 def test_upload_parts_grow_with_the_file() -> None:

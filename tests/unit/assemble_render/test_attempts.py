@@ -67,6 +67,7 @@ def test_a_crash_leaves_only_whole_files_and_a_retry_finishes(
     assert {key: tag for key, tag in etags(job).items() if key in left} == left
 
 
+@pytest.mark.aws("sfn-stop")
 def test_a_rival_that_publishes_first_is_checked_and_kept(job: Job) -> None:
     job.assemble()
     key = job.keys.output("90p")
@@ -84,6 +85,7 @@ def test_a_rival_that_publishes_first_is_checked_and_kept(job: Job) -> None:
     assert job.open_uploads() == 0
 
 
+@pytest.mark.aws("s3-if-absent")
 def test_a_conflict_at_publishing_is_tried_again(job: Job) -> None:
     def conflict() -> None:
         error = {"Code": "ConditionalRequestConflict", "Message": "A conflicting operation"}
@@ -134,14 +136,25 @@ def test_a_rival_whose_file_is_not_ours_is_left_and_reported(
     assert job.open_uploads() == 0
 
 
-def test_a_file_the_store_spoiled_is_withdrawn(job: Job) -> None:
+@pytest.mark.parametrize(
+    ("spoiled", "words"),
+    [
+        (lambda data: data[:-1], r"out/90p.mp4 is cut short"),
+        (lambda data: data.replace(b"stsz", b"skip"), r"out/90p.mp4 has no stbl/stsz box"),
+        # A table that is right by itself.
+        (lambda data: data.replace(b"stss", b"skip"), r"out/90p.mp4 has other tables than were"),
+    ],
+)
+def test_a_file_the_store_spoiled_is_withdrawn(
+    job: Job, spoiled: Callable[[bytes], bytes], words: str
+) -> None:
     key = job.keys.output("90p")
 
     def spoil() -> None:
-        job.respoil(key, job.store.read(key)[:-1])
+        job.respoil(key, spoiled(job.store.read(key)))
 
     with (
-        pytest.raises(RenderMismatch, match=r"out/90p.mp4 is cut short"),
+        pytest.raises(RenderMismatch, match=words),
         job.after("CompleteMultipartUpload", spoil),
     ):
         job.assemble()
@@ -155,6 +168,7 @@ def test_publishing_begins_once_all_is_ready_and_nothing_is_visible(job: Job) ->
     assert job.begun == [[]]
 
 
+@pytest.mark.aws("sfn-stop")
 def test_nothing_of_a_job_that_was_ended_is_published(job: Job) -> None:
     job.is_ended = True
 

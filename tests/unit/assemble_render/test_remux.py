@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.assemble_render.remux import Packet, Planned, compare, listed
+from functions.assemble_render.packets import Packet, listening
+from functions.assemble_render.remux import Planned, compare
 from functions.shared.errors import RenderMismatch
 
 VIDEO = [
@@ -58,19 +59,39 @@ def test_a_change_is_named(made: Callable[[], list[list[Packet]]], said: str) ->
         compare([VIDEO, SOUND], made(), PLANNED, "output a")
 
 
+LISTING = (
+    "#tb 0: 1/1000\n#media_type 0: video\n#tb 1: 1/48000\n"
+    "0,          0,         33,       33,      213, 0xe5, S=1, Matroska BlockAdditional,"
+    "      284, 0x92\n"
+    "1,       -312,      -312,      960,      307, 0x5d, F=0x5, S=1, Skip Samples, 10, 0x02\n"
+    "0,         33,         66,       33,       13, 0xe6, F=0x0\n"
+)
+
+
 def test_a_listing_is_read_with_its_flags_and_what_is_added(tmp_path: Path) -> None:
-    file = tmp_path / "listing"
-    file.write_text(
-        "#tb 0: 1/1000\n#media_type 0: video\n#tb 1: 1/48000\n"
-        "0,          0,         33,       33,      213, 0xe5, S=1, Matroska BlockAdditional,"
-        "      284, 0x92\n"
-        "1,       -312,      -312,      960,      307, 0x5d, F=0x5, S=1, Skip Samples, 10, 0x02\n"
-        "0,         33,         66,       33,       13, 0xe6, F=0x0\n"
-    )
-    assert listed(file) == [
+    with listening(tmp_path / "listing") as (path, streams):
+        Path(path).write_text(LISTING)
+
+    assert [list(stream) for stream in streams] == [
         [
             Packet(Fraction(33, 1000), 213, "0xe5", is_key=True, added=("284", "0x92")),
             Packet(Fraction(66, 1000), 13, "0xe6", is_key=False),
         ],
         [Packet(Fraction(-312, 48000), 307, "0x5d", is_key=True)],
     ]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_writer_that_never_comes_is_not_waited_for(tmp_path: Path) -> None:
+    with listening(tmp_path / "listing") as (_, streams):
+        pass
+
+    assert streams == []
+
+
+def test_a_damaged_listing_keeps_no_writer_waiting(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ValueError, match="invalid literal"),
+        listening(tmp_path / "listing") as (path, _),
+    ):
+        Path(path).write_text("#tb 0: 1/1000\nno packet\n" + LISTING * 1000)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.load import prices
 from benchmarks.load.cost_page import page
 from benchmarks.load.costs import (
     LOOK_S,
@@ -15,6 +14,8 @@ from benchmarks.load.costs import (
     waiting_an_hour,
     waiting_once,
 )
+from functions.shared import prices
+from functions.shared.bill import Items
 
 READ = {"function": "RequestTurn", "what": "get job", "requests": 3, "refused": 0, "units": 3}
 TOLD = {
@@ -50,6 +51,15 @@ TOLD = {
 }
 
 
+ROW = {
+    "job": "one output",
+    "items": dict.fromkeys(Items.model_fields, 0.001),
+    "usd": 0.008,
+    "usd_per_output_minute": 0.036923,
+    "apart": -0.021,
+}
+
+
 @pytest.fixture
 def counts() -> Counts:
     return Counts.read(TOLD)
@@ -78,13 +88,13 @@ def test_reading_all_turns_costs_by_their_bytes(counts: Counts, turns: int, unit
 
 def test_taking_a_place_grows_with_the_queue_by_its_scans_alone(counts: Counts) -> None:
     more = waiting_once(counts, 1000) - waiting_once(counts, 8)
-    assert more == pytest.approx(3 * (123 - 1) * prices.READ_UNIT.usd)
+    assert more == pytest.approx(3 * (123 - 1) * float(prices.DYNAMODB_READ.each))
 
 
 def test_waiting_costs_the_reconcilers_look_each_minute(counts: Counts) -> None:
     scans = 2 * 2 / 10
-    reads = (1.1 + scans) * prices.READ_UNIT.usd
-    compute = LOOK_S * 0.5 * prices.GB_SECOND.usd
+    reads = (1.1 + scans) * float(prices.DYNAMODB_READ.each)
+    compute = LOOK_S * 0.5 * float(prices.LAMBDA_GB_SECOND["arm64"].each)
     assert waiting_an_hour(counts, 10) == pytest.approx(60 * (reads + compute))
     assert waiting_an_hour(counts, 10) < polling_an_hour() / 100
 
@@ -98,7 +108,9 @@ def test_a_job_costs_its_transitions_first(counts: Counts) -> None:
 
 
 def test_the_page_tells_every_price_with_the_page_it_is_from(counts: Counts) -> None:
-    text = "\n".join(page(counts))
-    for price in [each for each in vars(prices).values() if isinstance(each, prices.Price)]:
-        assert f"| {price.of} | <{price.page}> |" in text
+    text = "\n".join(page(counts, [ROW]))
+    for price in prices.ALL:
+        assert f"{price.unit} | <{price.page}> |" in text
+    assert "| `usd` | 0.008000 |" in text
+    assert "| a minute of output | 0.036923 |" in text
     assert f"| 1,000 | {waiting_once(counts, 1000):.6f} |" in text

@@ -40,6 +40,7 @@ def test_a_running_job_frees_its_turn_and_its_workers_start_nothing(desk: Desk) 
     assert not desk.jobs.complete("a", arn("a"), "jobs/a/result.json", NOW)
 
 
+@pytest.mark.aws("sfn-stop")
 def test_the_mark_alone_stops_workers_publishing_and_the_start(desk: Desk) -> None:
     """Cancelling may crash right after it; the reconciler does the rest."""
     desk.run("a")

@@ -28,6 +28,7 @@ def test_a_direct_start_registers_and_claims_under_the_executions_name(jobs: Job
     assert status(jobs, "run-1") == "WAITING"
 
 
+@pytest.mark.aws("pipe-array")
 def test_the_pipes_array_is_taken_too(jobs: JobsTable) -> None:
     assert start(jobs, [{**GOOD, "job_id": "a"}]) == ("a", True)
 
@@ -54,6 +55,7 @@ def test_a_failed_job_started_directly_is_opened_again(jobs: JobsTable) -> None:
     assert (row["status"], row["attempts"], "error" in row) == ("WAITING", 2, False)
 
 
+@pytest.mark.aws("sfn-redrive")
 def test_a_redriven_execution_takes_its_failed_job_again_with_a_new_turn(jobs: JobsTable) -> None:
     given = [{**GOOD, "job_id": "a", "order_key": "k"}]
     start(jobs, given, "run-1")

@@ -101,6 +101,7 @@ def test_the_rule_ends_a_job_whose_execution_could_not(
     assert (row(running)["status"], row(running)["error"]["name"]) == ("FAILED", name)
 
 
+@pytest.mark.aws("eb-repeat")
 def test_the_event_after_the_machines_own_ending_changes_nothing(
     running: JobsTable, store: MediaStore
 ) -> None:

@@ -1,5 +1,7 @@
 """A job that has ended frees its turn, once."""
 
+import pytest
+
 from functions.finish_job.finish import finish as finish_for
 from functions.shared.jobs_table import JobsTable
 from functions.shared.media_store import MediaStore
@@ -22,6 +24,7 @@ def test_an_ended_job_frees_its_turn_for_the_next_of_its_lane(
     assert desk.jobs.turns.granted() == 1
 
 
+@pytest.mark.aws("ddb-transaction")
 def test_finishing_twice_frees_one_turn(desk: Desk, store: MediaStore) -> None:
     desk.run("a")
     desk.run("b")

@@ -130,6 +130,7 @@ def test_two_at_once_put_one_message_on_the_queue(api: Api) -> None:
     assert len(api.sent()) == 1  # of one deduplication id
 
 
+@pytest.mark.aws("sqs-dedup")
 def test_a_repeat_after_the_queues_memory_registers_nothing_twice(api: Api) -> None:
     job_id = post(api, **KEY).json["job_id"]
     (message,) = api.sent()

@@ -149,6 +149,7 @@ def test_what_can_not_be_uploaded_is_said(api: Api, body: Any, path: str) -> Non
     assert (answer.status, answer.json["errors"][0]["path"]) == (422, path)
 
 
+@pytest.mark.aws("s3-multipart")
 @given(st.integers(1, MOST_BYTES))
 def test_parts_make_the_whole_and_s3_takes_each(size_bytes: int) -> None:
     sizes = part_sizes(size_bytes)

@@ -4,6 +4,7 @@ import pytest
 
 from reelwright import Client, JobRequest, OutputRequest, RenderRequest
 from reelwright.errors import (
+    BusyError,
     ConflictError,
     InvalidRequestError,
     JobTimeoutError,
@@ -202,6 +203,19 @@ def test_watching_tells_each_change_once_and_ends_with_the_job(
     )
     assert [now.status for now in client.watch(ID)] == ["QUEUED", "RUNNING", "COMPLETE"]
     assert len(api.asked) == 4
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_watching_goes_on_while_the_api_has_no_room(
+    api: FakeApi, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = [Answer(429)] * (3 * TRIES)
+    api.on("GET", f"/jobs/{ID}", ok(job("RUNNING")), *busy, ok(job("COMPLETE")))
+    assert [now.status for now in client.watch(ID)] == ["RUNNING", "COMPLETE"]
+    monkeypatch.setattr("reelwright.client._PATIENCE_S", 0.01)
+    api.on("GET", f"/jobs/{ID}", ok(job("RUNNING")), Answer(503))
+    with pytest.raises(BusyError, match="answers 503, try after try"):
+        list(client.watch(ID))
 
 
 @pytest.mark.usefixtures("_hurried")

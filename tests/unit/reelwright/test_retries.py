@@ -33,6 +33,7 @@ class Attempts:
         return outcome
 
 
+@pytest.mark.aws("api-throttle")
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_passing_answer_is_tried_again(retries: Retries, status: int) -> None:
     attempts = Attempts(answering(status), answering(200))

@@ -40,6 +40,7 @@ def test_a_repeat_before_the_claim_is_started_again(jobs: JobsTable) -> None:
     assert register(message(GOOD), jobs, READABLE, NOW) == first
 
 
+@pytest.mark.aws("sqs-redelivery")
 def test_a_repeat_after_the_claim_starts_nothing(jobs: JobsTable) -> None:
     register(message(GOOD), jobs, READABLE, NOW)
     jobs.claim("m-1", "arn:1", NOW, reopen=False)
@@ -112,6 +113,7 @@ def test_a_huge_refused_body_is_kept_in_part(jobs: JobsTable) -> None:
     assert len(row["request"]) < 5000
 
 
+@pytest.mark.aws("sqs-order")
 def test_messages_of_a_lane_are_numbered_in_their_order(jobs: JobsTable) -> None:
     for number in (1, 2, 3):
         register(message({**GOOD, "order_key": "k"}, f"m-{number}"), jobs, READABLE, NOW)

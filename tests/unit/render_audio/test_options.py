@@ -70,7 +70,7 @@ def graph(made: Plan) -> str:
 
 def test_the_whole_source_is_read_once_and_nothing_else_is_done_to_it() -> None:
     made = plan(AAC, AAC.model_copy(update={"name": "aac-64k", "bitrate_kbps": 64}))
-    assert options(made)[:3] == ["-copyts", "-threads", "2"]
+    assert options(made)[3:6] == ["-copyts", "-threads", "2"]
     assert options(made).count("-i") == 1
     assert graph(made) == (
         "[0:1]asetpts=PTS-round(3/7/TB),aresample=async=1:first_pts=0:min_hard_comp=0.02,"

@@ -54,6 +54,7 @@ def test_priority_orders_lanes_and_never_what_is_inside_one(desk: Desk) -> None:
     assert list(desk.answers.told) == ["first", "middle"]
 
 
+@pytest.mark.aws("sfn-token-retry")
 def test_a_retry_of_the_state_is_answered_on_its_new_token(desk: Desk) -> None:
     claim(desk, "a")
     desk.answers.dead.add("old")

@@ -171,4 +171,6 @@ def test_telling_line() -> None:
     assert telling_line([]) == "it printed nothing"
     thread = "[fc#0 @ 0x56] Terminating thread with return code -22 (Invalid argument)"
     assert telling_line(["[enc @ 0x56] bad parameter", thread]) == "[enc @ 0x56] bad parameter"
+    told = ["[in#0 @ 0x1] [error] c is wrong", "[out#0 @ 0x2] [info] video:0KiB", "[info] size=0"]
+    assert telling_line(told) == "[in#0 @ 0x1] c is wrong"
     assert json.dumps(telling_line(["x" * 9000]))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.shared.cost import Buying, cost_of
 from functions.shared.job_view import execution_url, summary, view
 from functions.shared.progress import Progress
 from functions.shared.stamps import stamp
@@ -114,6 +115,17 @@ def test_a_complete_job_shows_its_files_with_addresses_only_where_they_are_made(
     assert signed.outputs[0].url == "https://x/jobs/a/out/video.mp4"
     assert signed.snapshots[0].url == "https://x/jobs/a/out/snapshots/00000-320.jpg"
     assert (signed.notes, signed.metadata) == (("No sound.",), {"title": "Mine"})
+
+
+def test_a_job_that_has_ended_shows_what_it_cost() -> None:
+    cost = cost_of([], Buying("STANDARD", 7), note="Not all.")
+    ended = row("FAILED", cost=cost.as_item(), cost_usd=cost.usd)
+    shown = json.loads(view(ended, HALF, None, NOW).model_dump_json())
+    assert shown["cost_usd"] == shown["cost"]["usd"] == float(cost.usd) > 0
+    assert shown["cost"]["items"].keys() == type(cost.items).model_fields.keys()
+    assert shown["cost"]["note"] == "Not all."
+    assert summary(ended).cost_usd == cost.usd
+    assert (view(row("RUNNING", started_at=stamp(NOW)), HALF, None, NOW).cost) is None
 
 
 def test_a_stream_is_shown_by_its_playlists_and_rungs() -> None:

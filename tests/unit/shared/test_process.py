@@ -64,6 +64,7 @@ def test_grandchildren_do_not_stay() -> None:
     wait_until_gone(int(ended.stdout))
 
 
+@pytest.mark.aws("lambda-memory")
 def test_child_dies_with_a_worker_that_is_killed(tmp_path: Path) -> None:
     told = tmp_path / "pid"
     inner = f"import os\nopen({str(told)!r}, 'w').write(str(os.getpid()))\nwhile True: pass"

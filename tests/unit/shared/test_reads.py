@@ -45,6 +45,7 @@ def test_there_are_reads_to_look_at() -> None:
     assert len(all_reads()) >= 3
 
 
+@pytest.mark.aws("ddb-consistency")
 @pytest.mark.parametrize(("place", "call"), all_reads(), ids=[place for place, _ in all_reads()])
 def test_a_read_is_consistent(place: str, call: ast.Call) -> None:
     assert is_accepted(call), f"{place} may read an old row: {ast.unparse(call)}"

@@ -1,0 +1,1 @@
+"""What `benchmarks.stitch` is made of: parts, a store to hold them, and the process measured."""
