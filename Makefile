@@ -22,7 +22,7 @@ SEED ?= 1
 TINY ?=
 FULL ?=
 MINUTES ?= 10
-PYTEST_ARGS ?= -n 4 --dist loadgroup
+PYTEST_ARGS ?= -n 4
 
 HOST_PYTHON = $(eval HOST_PYTHON := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) \
 	-c 'import sys; print("%d.%d" % sys.version_info[:2])'))$(HOST_PYTHON)

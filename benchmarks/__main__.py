@@ -1,7 +1,7 @@
 """`python -m benchmarks --assembly build/cdk.local.out [--full]`: every section, one after another.
 
 Each is a program of its own, so that one that fails leaves the others as they are. What failed is
-told at the end, and the exit code is then 1.
+told at the end, and the exit code is then 1. The pages' tables are written from what was recorded.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks import pages
 from local.home import PROJECT
 
 
@@ -63,6 +64,7 @@ def main() -> int:
     console = Console(highlight=False)
     chosen = [each for each in SECTIONS if each.module in (asked.only or (each.module,))]
     failed = run(chosen, asked.assembly, console, full=asked.full)
+    pages.main()
     for module, why in failed:
         console.print(f"[red]{module} {why}.")
     return 1 if failed else 0

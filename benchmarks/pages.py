@@ -17,13 +17,21 @@ Row = dict[str, Any]
 Latest = dict[str, Any]
 PAGES = ("README.md", "docs/performance.md")
 _PLACE = re.compile(r"(<!-- figures: ([a-z_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_SECTIONS = {"stages": "job_vs_ffmpeg", "validation": "model_validation"}
+"""Of tables that have another name."""
 _MB = 1e6
 _MODELLED_WIDTHS = (10, 100, 1000, 10_000)
 
 
 def written(page: str, latest: Latest) -> str:
-    """The page with its figures as they were recorded; KeyError for a table that is not there."""
-    return _PLACE.sub(lambda place: f"{place[1]}{TABLES[place[2]](latest)}{place[3]}", page)
+    """The page with the figures that were recorded; what was not stays as it is."""
+
+    def filled(place: re.Match[str]) -> str:
+        make = TABLES[place[2]]
+        section = _SECTIONS.get(place[2], place[2])
+        return f"{place[1]}{make(latest)}{place[3]}" if section in latest else place[0]
+
+    return _PLACE.sub(filled, page)
 
 
 def table(heads: Sequence[str], rows: Iterator[Sequence[str]]) -> str:

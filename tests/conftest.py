@@ -7,9 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+
+from tests.grouping import Grouped
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Grouped:
+    """`-n` shares out groups of tests, whatever `--dist` says."""
+    return Grouped(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,12 +23,11 @@ _TIMEOUT_S = 90
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One stack for all of these, and none of them on AWS, where nobody has signed in."""
+    """None of these on AWS, where nobody has signed in."""
     ours = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.integration)
         item.add_marker(pytest.mark.embedded_only)
-        item.add_marker(pytest.mark.xdist_group("cli"))
     if os.environ.get("REELWRIGHT_STACK"):
         config.hook.pytest_deselected(items=ours)
         items[:] = [item for item in items if item not in ours]

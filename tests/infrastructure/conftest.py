@@ -21,14 +21,6 @@ from tests.infrastructure import equipped
 from tests.infrastructure.synthesis import Synthesis
 
 Synthesize = Callable[..., Synthesis]
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One xdist worker runs all of these, so that they share their syntheses."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("infrastructure"))
 
 
 @pytest.fixture(scope="session")

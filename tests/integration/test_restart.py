@@ -18,8 +18,7 @@ from tests.integration.changes import is_, reconcile, turns_of, uncalled
 from tests.integration.conftest import ASSEMBLY, CLIP, STACK, Deployed
 from tests.polling import until
 
-# One worker runs all of these: they share an engine of their own.
-pytestmark = [pytest.mark.embedded_only, pytest.mark.xdist_group("restart")]
+pytestmark = pytest.mark.embedded_only
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
 LONG = {"outputs": [{"name": "long", "height": 360, "video": {"preset": "medium"}}]}
 STOPPED = "EmbeddedAwsStopped"

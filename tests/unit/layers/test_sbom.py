@@ -17,8 +17,6 @@ from layers.sbom.ffmpeg import told_by
 from layers.sbom.npm import components as npm_components
 from layers.sbom.wheels import components as wheel_components
 
-pytestmark = pytest.mark.xdist_group("sbom")  # one worker reads the layers
-
 ROOT = Path(__file__).resolve().parents[3]
 LAYERS = list(layers("3.13"))
 SCHEMAS = files("cyclonedx") / "schema" / "_res"
