@@ -8,32 +8,31 @@ from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
 
-_ALONE = {
-    "tests/integration/test_restart.py": "restart",
-    "tests/unit/layers/test_sbom.py": "layers",
-}
-"""An engine of its own; layers that are read once."""
+_APART = {"tests/media/test_corpus.py", "tests/media/test_equality.py"}
+"""Many long tests that share nothing: one by one."""
 _FOLDERS = {
     "tests/cli": "cli",
     "tests/embedded": "embedded",
     "tests/infrastructure": "infrastructure",
+    "tests/media/hostile": "hostile",
 }
-"""One deployed stack, one engine, one synthesis of each template."""
+"""One deployed stack, one engine, one synthesis of each template, one huge picture."""
 _STACKS = 2
-"""Deployed for tests/integration, whose tests mostly wait."""
+"""Deployed for tests/integration, whose tests mostly wait. One file has an engine of its own."""
+_OWN_STACK = "tests/integration/test_restart.py"
 
 
 def group_of(nodeid: str) -> str:
-    """The group's name; a test without one is its own."""
+    """The group's name. Tests of one file share what it makes once, so a file is the usual one."""
     file = nodeid.partition("::")[0]
-    if file in _ALONE:
-        return _ALONE[file]
+    if file in _APART:
+        return nodeid
     for folder, group in _FOLDERS.items():
         if file.startswith(f"{folder}/"):
             return group
-    if file.startswith("tests/integration/"):
+    if file.startswith("tests/integration/") and file != _OWN_STACK:
         return f"integration {sum(PurePosixPath(file).name.encode()) % _STACKS}"
-    return nodeid
+    return file
 
 
 class Grouped(LoadScopeScheduling):

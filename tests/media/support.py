@@ -82,6 +82,12 @@ class FolderStore:
         beside.parent.mkdir(exist_ok=True)
         beside.write_text(json.dumps(dict(metadata)))
 
+    def write(self, key: str, content: bytes, content_type: str) -> None:
+        assert content_type
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
     def write_plan(self, plan: Plan) -> None:
         path = self.path(Keys(plan.job_id).plan)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 import functions.render_audio.handler
 import functions.render_chunk.handler
+import functions.shared.metering
 import functions.take_live_snapshots.handler
 import functions.take_snapshots.handler
 from functions.shared.errors import JobEnded
@@ -22,6 +23,19 @@ CONTEXT = SimpleNamespace(
 )
 JOB = {"job_id": "job", "execution_arn": "arn:1"}
 RUNNING = SimpleNamespace(check_running=lambda *_: None)
+
+
+@pytest.fixture(autouse=True)
+def _metered(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a call used is told as a function of this size tells it."""
+    monkeypatch.setattr(functions.shared.metering, "media_store", lambda: store)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769")
+    monkeypatch.setenv("STORAGE_MB", "512")
+
+
+def receipts(store: FolderStore) -> list[str]:
+    """The functions that left one."""
+    return sorted(path.parts[-3] for path in store.path(Keys("job").receipts).rglob("*!*"))
 
 
 def invoke(
@@ -54,6 +68,8 @@ def test_one_job_through_the_handlers(
     sound = store.head(Keys("job").audio("aac-128k.m4a"))
     assert sound is not None
     assert abs(int(sound.metadata["samples"]) - 3 * 48_000) < 2048
+    chunks = ["render_chunk"] * len(plan.chunks)
+    assert receipts(store) == ["render_audio", *chunks, "take_snapshots"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +85,7 @@ def test_one_job_through_the_handlers(
     ],
 )
 def test_a_worker_of_an_ended_job_starts_nothing(
-    module: ModuleType, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, event: dict[str, Any], store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(job_id: str, _: str) -> None:
         raise ended(job_id)
@@ -80,6 +96,7 @@ def test_a_worker_of_an_ended_job_starts_nothing(
     with pytest.raises(JobEnded, match="job was ended"):
         module.handle(event, CONTEXT)
     assert touched == []
+    assert len(receipts(store)) == 1, "even that is billed"
 
 
 def test_unknown_field_in_an_event_is_an_error(
