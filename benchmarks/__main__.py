@@ -27,6 +27,8 @@ class Section:
     short: tuple[str, ...] = ()
     """What makes it fit in `make bench`."""
     full: tuple[str, ...] = ()
+    is_short: bool = True
+    """Whether `make bench` has it."""
 
     def command(self, assembly: Path, *, full: bool) -> list[str]:
         words = (*self.always, *(self.full if full else self.short))
@@ -51,7 +53,9 @@ SECTIONS = (
     Section("stitch", short=("--rounds", "1", "--only", "60x1MB")),
     Section("cold_start", _ON_STACK, short=("--rounds", "5")),
     Section("cost", _ON_STACK),
-    Section("model", _ON_STACK),
+    Section("model", ("calibrate", *_ON_STACK), is_short=False),
+    Section("model", ("validate", *_ON_STACK), is_short=False),
+    Section("model", ("report", *_ON_STACK)),
 )
 
 
@@ -59,10 +63,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--assembly", type=Path, required=True)
     parser.add_argument("--full", action="store_true", help="every case; hours")
-    parser.add_argument("--only", nargs="+", choices=[each.module for each in SECTIONS])
+    parser.add_argument("--only", nargs="+", choices={each.module for each in SECTIONS})
     asked = parser.parse_args()
     console = Console(highlight=False)
-    chosen = [each for each in SECTIONS if each.module in (asked.only or (each.module,))]
+    chosen = [
+        each
+        for each in SECTIONS
+        if (asked.full or each.is_short) and each.module in (asked.only or (each.module,))
+    ]
     failed = run(chosen, asked.assembly, console, full=asked.full)
     pages.main()
     for module, why in failed:

@@ -1,5 +1,6 @@
 """Fixtures every test may use."""
 
+import gc
 import os
 import platform
 import shutil
@@ -13,6 +14,17 @@ from tests.grouping import Grouped
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"
+
+
+def pytest_configure() -> None:
+    """What collecting makes stays: to look through it for garbage is a sixth of collecting."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Nor is it looked through while tests run."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Grouped:
