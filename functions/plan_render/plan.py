@@ -10,7 +10,7 @@ from functions.plan_render.encoding import coding_notes, tone_map
 from functions.plan_render.file_room import check_files
 from functions.plan_render.framing import NO_CANVAS, canvas_size, picture_edit
 from functions.plan_render.ladder import in_segments, ladder_notes, plan_streams, rungs, sounds
-from functions.plan_render.memory import check_outputs, check_pictures
+from functions.plan_render.memory import check_clips, check_outputs, check_pictures
 from functions.plan_render.moments import snapshots
 from functions.plan_render.outputs import plan_outputs
 from functions.plan_render.overlays import caption_tracks, overlays
@@ -142,6 +142,11 @@ def plan_render(
         ),
     )
     check_files(plan.files, sound, video, settings.assemble_timeout_s)
+    check_clips(
+        plan,
+        source_pixels=facts.coded_pixels if facts else 0,
+        memory_mb=settings.chunk_memory_mb,
+    )
     return plan
 
 

@@ -215,3 +215,15 @@ def test_a_webp_has_14_bits_for_a_side() -> None:
     wide = probe(width=16_000, height=1000)
     with pytest.raises(InvalidRequest, match="a webp has 16,383 pixels a side at most here"):
         plan(wide, of(), render={"outputs": [still("webp", 1080)]})
+
+
+def test_more_clips_in_a_chunk_than_it_could_read_at_once_are_refused() -> None:
+    """Each reads the source by itself."""
+    edit = {"clips": [{"start_s": number / 10, "end_s": (number + 1) / 10} for number in range(60)]}
+    wanted = {"edit": edit, "render": {"outputs": [output(720)]}}
+    with pytest.raises(InvalidRequest) as refused:
+        plan(LARGE, of(), chunk_s=10, **wanted)
+
+    assert str(refused.value).startswith("edit.clips: 60 of them are in one chunk, and to read")
+    assert len(plan(LARGE, of(), chunk_s=1, **wanted).clips) == 60
+    assert len(plan(LARGE, of(8845), chunk_s=10, **wanted).clips) == 60
