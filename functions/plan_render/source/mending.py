@@ -11,22 +11,19 @@ from pathlib import Path
 from typing import Protocol
 
 from functions.plan_render.source.facts import Limits, Probe
-from functions.plan_render.source.probing import certificates, last_line
+from functions.plan_render.source.probing import certificates, check_ended
 from functions.shared import errors
 from functions.shared.errors import (
-    FfmpegFailed,
     PartMissing,
     ReelwrightError,
     RenderTimedOut,
-    SourceNotMedia,
     SourceTooLarge,
-    TransientError,
 )
 from functions.shared.ffmpeg import STALL_S, Input
 from functions.shared.media_store import Keys, Part
 from functions.shared.parts import Store, check_source
 from functions.shared.plan import Source
-from functions.shared.process import CRASHES, Ended, run_module
+from functions.shared.process import Ended, run_module
 
 _SPARE_BYTES = 32 << 20
 
@@ -89,16 +86,7 @@ def _check(ended: Ended, source: Input, probe: Probe, timeout_s: float) -> None:
             f"{source.name} {probe.uneven}, and copying it into one even file took over"
             f" {timeout_s:.0f} s."
         )
-    if ended.stopped == "stall":
-        raise TransientError(f"Copying {source.name} waited {STALL_S:.0f} s and nothing came.")
-    if ended.returncode in CRASHES:
-        raise SourceNotMedia(
-            f"{source.name} crashes the media reader (signal {-ended.returncode}): it is damaged."
-        )
-    if ended.returncode < 0:
-        raise TransientError(f"Copying {source.name} was killed (signal {-ended.returncode}).")
-    if ended.returncode > 0:
-        raise FfmpegFailed(f"Copying {source.name} failed: {last_line(ended, source)}")
+    check_ended(ended, source, "Copying")
     answer = json.loads(ended.stdout)
     if "error" in answer:
         kind: type[ReelwrightError] = getattr(errors, answer["error"])

@@ -57,16 +57,7 @@ def certificates() -> str:
 def _answer(ended: Ended, source: Input, timeout_s: float) -> Probe:
     if ended.stopped == "timeout":
         raise RenderTimedOut(f"Reading the headers of {source.name} took over {timeout_s:.0f} s.")
-    if ended.stopped == "stall":
-        raise TransientError(f"Reading {source.name} waited {STALL_S:.0f} s and nothing came.")
-    if ended.returncode in CRASHES:
-        raise SourceNotMedia(
-            f"{source.name} crashes the media reader (signal {-ended.returncode}): it is damaged."
-        )
-    if ended.returncode < 0:
-        raise TransientError(f"Reading {source.name} was killed (signal {-ended.returncode}).")
-    if ended.returncode > 0:
-        raise FfmpegFailed(f"Reading {source.name} failed: {last_line(ended, source)}")
+    check_ended(ended, source, "Reading")
     answer = json.loads(ended.stdout)
     if "probe" in answer:
         return Probe.model_validate({**answer["probe"], "name": source.name})
@@ -74,6 +65,21 @@ def _answer(ended: Ended, source: Input, timeout_s: float) -> Probe:
     raise kind(f"{source.name} {answer['message']}.")
 
 
-def last_line(ended: Ended, source: Input) -> str:
+def check_ended(ended: Ended, source: Input, doing: str) -> None:
+    """Raises TransientError, SourceNotMedia or FfmpegFailed where a reader gave no answer, each a
+    sentence that begins with `doing`."""
+    if ended.stopped == "stall":
+        raise TransientError(f"{doing} {source.name} waited {STALL_S:.0f} s and nothing came.")
+    if ended.returncode in CRASHES:
+        raise SourceNotMedia(
+            f"{source.name} crashes the media reader (signal {-ended.returncode}): it is damaged."
+        )
+    if ended.returncode < 0:
+        raise TransientError(f"{doing} {source.name} was killed (signal {-ended.returncode}).")
+    if ended.returncode > 0:
+        raise FfmpegFailed(f"{doing} {source.name} failed: {_last_line(ended, source)}")
+
+
+def _last_line(ended: Ended, source: Input) -> str:
     lines = ended.stderr.replace(source.url, source.name).strip().splitlines()
     return lines[-1][:200] if lines else "nothing was printed"

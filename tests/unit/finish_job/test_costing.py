@@ -66,3 +66,13 @@ def test_a_receipt_that_cant_be_read_is_told_of(running: JobsTable, store: Media
     finish(changed("ABORTED"), running, store, NOW)
     note_cost("a", ARN, running, store, BUYING)
     assert row(running)["cost"]["note"].endswith(NOT_ALL)
+
+
+def test_an_end_stands_where_its_cost_can_not_be_read(
+    running: JobsTable, store: MediaStore
+) -> None:
+    finish(FAILED, running, store, NOW)
+    before = row(running)
+    store.s3.delete_bucket(Bucket=store.bucket)
+    note_cost("a", ARN, running, store, BUYING)
+    assert row(running) == before
