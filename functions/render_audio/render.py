@@ -1,5 +1,6 @@
 """Renders a job's sound: once and whole, so that it equals a render in one piece."""
 
+import contextlib
 import re
 import tempfile
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from functions.render_audio.loudness import MEASURING, Measured, parse, setting_
 from functions.render_audio.made import Made, inspect
 from functions.render_audio.reading import inputs
 from functions.shared.errors import (
+    FfmpegFailed,
     PartMismatch,
+    RenderTimedOut,
     SourceNotMedia,
     SourceTruncated,
     TransientError,
@@ -65,7 +68,9 @@ def render_audio(store: Store, job_id: str, *, remaining_s: float) -> None:
             parts = _render(plan, plan.audio, Sources(source, tuple(others)), files, deadline)
         except TransientError:
             # Where the format changes, ffmpeg may wait for ever: no other attempt will do better.
-            check_format(plan, _decoded(plan.audio, source, deadline))
+            # Where that can't be seen either, the first error is the one to tell.
+            with contextlib.suppress(FfmpegFailed, RenderTimedOut, TransientError):
+                check_format(plan, _decoded(plan.audio, source, deadline))
             raise
         for each in pinned:
             check_source(store, each)
