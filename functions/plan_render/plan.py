@@ -19,7 +19,7 @@ from functions.plan_render.sound import job_audio, sound_end_s, sound_files, tim
 from functions.plan_render.sound_room import check_room
 from functions.plan_render.source.facts import Probe, need_video
 from functions.plan_render.source.rates import snap
-from functions.plan_render.steady import keeps_light, steady_colour, steady_pixels, steady_size
+from functions.plan_render.steady import keeps_light, steady_colour, steady_pixels
 from functions.plan_render.timeline import clips, exact, source_end_s, source_rate
 from functions.plan_render.whole_pictures import whole_pictures
 from functions.shared.containers import PICTURES
@@ -114,7 +114,8 @@ def plan_render(
     if sound:
         check_room(sound, probe, sound_edit, brought, length_s, settings.audio_storage_mb)
     if facts and keeps_light(facts, outputs):
-        video = video.model_copy(update={"light_kept": True})
+        light = {"mastering": facts.mastering, "content_light": facts.content_light}
+        video = video.model_copy(update={"light_kept": True, **light})
     plan = Plan(
         job_id=job_id,
         source=source,
@@ -167,10 +168,12 @@ def _timeline(
         colours_valid=facts.colours_valid if facts else True,
         decoder=_ALPHA_DECODERS.get(facts.codec) if facts and facts.has_alpha else None,
         most_pixels=most_pixels if facts else None,
-        steady_size=steady_size(facts) if facts else None,
+        steady_size=facts.coded_size if facts else None,
         steady_colour=steady_colour(facts) if facts else None,
         steady_pixels=steady_pixels(facts) if facts else None,
         deinterlaced=fields,
+        turned_deg=facts.turned_deg if facts else 0,
+        mirrored=facts.mirrored if facts else False,
     )
     return video, laid
 

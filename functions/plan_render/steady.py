@@ -23,11 +23,6 @@ _YUV = re.compile(r"yuv(?P<full>j?)(?P<rest>4\d\dp(\d\dle)?)|yuva4\d\dp(\d\dle)?
 _ALPHA_BESIDE = {"vp8", "vp9"}
 
 
-def steady_size(facts: VideoFacts) -> tuple[int, int] | None:
-    """None where ffmpeg turns pictures before any filter sees them."""
-    return None if facts.rotation_deg else facts.coded_size
-
-
 def steady_colour(facts: VideoFacts) -> Colour | None:
     """None where pictures have no matrix to convert, or colours that swscale does not know."""
     if facts.pixel_format is None or not _YUV.fullmatch(facts.pixel_format):

@@ -6,13 +6,27 @@ job's, not on the chunk's.
 
 from collections.abc import Iterator
 
-from functions.shared.plan import FadeEnds, Output, PictureEdit
+from functions.shared.plan import FadeEnds, Output, PictureEdit, Quarters
 
 SCALING = "flags=bicubic+full_chroma_int"
 """For every `scale` that RGB may come of: without it FFmpeg leaves out half of the colours, and
 more the smaller the picture. Where none does, nothing changes."""
-_TURNS = {90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}
+_TURNS = {
+    (0, True): ("hflip",),
+    (90, False): ("transpose=clock",),
+    (90, True): ("transpose=cclock_flip",),
+    (180, False): ("hflip", "vflip"),
+    (180, True): ("vflip",),
+    (270, False): ("transpose=cclock",),
+    (270, True): ("transpose=clock_flip",),
+}
+"""By how far they turn clockwise, and whether they then mirror left to right."""
 _FLIPS = {"horizontal": "hflip", "vertical": "vflip"}
+
+
+def turn_filters(turned_deg: Quarters, *, mirrored: bool) -> Iterator[str]:
+    """Turn pictures clockwise, then mirror them left to right."""
+    yield from _TURNS.get((turned_deg, mirrored), ())
 
 
 def edit_filters(edit: PictureEdit) -> Iterator[str]:
@@ -22,7 +36,7 @@ def edit_filters(edit: PictureEdit) -> Iterator[str]:
     if edit.crop is not None:
         box = edit.crop
         yield f"crop={box.width}:{box.height}:{box.x}:{box.y}:exact=1"
-    yield from _TURNS.get(edit.rotate_deg, ())
+    yield from turn_filters(edit.rotate_deg, mirrored=False)
     if edit.flip is not None:
         yield _FLIPS[edit.flip]
     if edit.fade is not None:

@@ -11,10 +11,37 @@ _UNKNOWN = "unknown"
 _LIGHT = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
 
 
-def steady_filters(video: Video) -> Iterator[str]:
-    """The first filters behind the decoder."""
+def light_options(video: Video) -> list[str]:
+    """Input options by which pictures carry what the source's first were graded on, and nothing
+    else: encoders write it into headers, and a later stretch may say something else or nothing."""
+    told = {"-mastering_display": video.mastering, "-content_light": video.content_light}
+    options = [word for name, value in told.items() if value is not None for word in (name, value)]
+    preferred = ",".join(kind.lower() for kind in _LIGHT)
+    return [*options, "-side_data_prefer_packet", preferred] if options else []
+
+
+def steady_filters(video: Video, number: int) -> Iterator[str]:
+    """The first filters behind the decoder; the number makes their pads' names their own."""
+    if video.steady_size is not None:
+        # Muxers would have players turn them once more.
+        yield "sidedata=mode=delete:type=DISPLAYMATRIX"
+    named = ",".join(_named_alike(video))
+    steady = ",".join([*_converted(video), *([named] if named else [])])
+    if video.light_kept and video.steady_colour is not None:
+        # An encoder takes the light's description from the link before it. This filter's link has
+        # that of its first input, and the pictures of the other; both must be named alike.
+        yield (
+            f"split[light{number}][first{number}];[light{number}]{named}[told{number}];"
+            f"[first{number}]{steady}[steady{number}];"
+            f"[told{number}][steady{number}]streamselect=inputs=2:map=1"
+        )
+    elif steady:
+        yield steady
+
+
+def _converted(video: Video) -> Iterator[str]:
     colour = video.steady_colour
-    if colour is not None and not video.light_kept:
+    if colour is not None:
         # Some pictures only carry it, and swscale would convert those differently.
         yield from (f"sidedata=mode=delete:type={kind}" for kind in _LIGHT)
     if not video.colours_valid:
@@ -24,10 +51,13 @@ def steady_filters(video: Video) -> Iterator[str]:
         yield f"setparams={unsaid}"
     scaled = [] if video.steady_size is None else ["{}:{}".format(*video.steady_size)]
     if colour is not None:
-        scaled += _matrix_and_range(colour)
-        scaled += [] if video.light_kept else _light(colour)
+        scaled += [*_matrix_and_range(colour), *_light(colour)]
     if scaled:
         yield f"scale={':'.join(scaled)}"
+
+
+def _named_alike(video: Video) -> Iterator[str]:
+    colour = video.steady_colour
     if video.steady_pixels is not None:
         yield f"format={video.steady_pixels}"
     if colour is not None:

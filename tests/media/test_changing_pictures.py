@@ -1,69 +1,32 @@
 """Sources whose pictures change their colours, size or samples in mid-stream, as where the films of
 several cameras were put one behind the other: all chunks fit together, and show the same."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import pytest
-from av.video.frame import VideoFrame
 
 from functions.render_chunk.items import render_item
 from functions.shared.media_store import Keys
-from functions.shared.plan import Plan
 from functions.take_snapshots.take import take_batch
 from tests.media.assembling import assembled, media_store
-from tests.media.support import (
-    JOB,
-    PLENTY_S,
-    FolderStore,
-    decode,
-    plan_job,
-    render_job,
-    request,
-    run_ffmpeg,
-    stitch_job,
+from tests.media.changing import (
+    VP9,
+    X264,
+    Part,
+    chunks_of_a_second,
+    colour_in_the_box,
+    frames,
+    joined,
+    planned,
+    rendered,
+    tags,
 )
+from tests.media.support import JOB, PLENTY_S, FolderStore, plan_job, request, run_ffmpeg
 
 GREEN = (0x20, 0xB0, 0x40)
 WHITE = (255, 255, 255)
-PART_S = Fraction(24, 10)
-"""So that a chunk and its run-up fit into one."""
-RATE = 10
-X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "0"]
-VP9 = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-lossless", "1"]
-
-
-@dataclass(frozen=True)
-class Part:
-    """A film of its own: a box before a picture that moves."""
-
-    tags: tuple[str, str, str, str]
-    """Primaries, transfer, matrix, range."""
-    size: str = "96x64"
-    pixels: str = "yuv420p"
-    box: str = "0x20B040"
-    numbers: str = ""
-    """The matrix that the box's numbers are made by, where the tags say none."""
-
-    @property
-    def graph(self) -> str:
-        primaries, transfer, matrix, range_ = self.tags
-        made_by = self.numbers or matrix
-        full = "pc" if range_ == "pc" else "tv"
-        return ",".join(
-            (
-                f"testsrc2=size={self.size}:rate={RATE}:duration={float(PART_S)},format=gbrp",
-                f"drawbox=color={self.box}:x=iw/4:y=ih/4:w=iw/2:h=ih/2:t=fill",
-                f"scale=out_color_matrix={made_by}:out_range={full},format={self.pixels}",
-                f"setparams=color_primaries={primaries}:color_trc={transfer}",
-                f"setparams=colorspace={matrix}:range={range_}",
-            )
-        )
-
-
 HD = Part(("bt709", "bt709", "bt709", "tv"))
 SD_MATRIX = Part(("bt709", "bt709", "smpte170m", "tv"))
 FULL = Part(("bt709", "bt709", "bt709", "pc"))
@@ -72,66 +35,14 @@ LARGE = Part(HD.tags, size="144x96")
 DEEP = Part(HD.tags, pixels="yuv422p10le")
 PQ = Part(("bt2020", "smpte2084", "bt2020nc", "tv"), pixels="yuv420p10le", box="0x949494")
 """Its box is SDR's white: 203 cd/m²."""
-
-
-def joined(
-    ffmpeg: Path, folder: Path, *parts: Part, coding: list[str] = X264, suffix: str = "mkv"
-) -> Path:
-    """The films one behind the other, in one stream whose headers change with them."""
-    films = []
-    for number, part in enumerate(parts):
-        films.append(folder / f"{number}.{suffix}")
-        look = ["-f", "lavfi", "-i", part.graph]
-        run_ffmpeg([ffmpeg, *look, *coding, "-g", RATE, "-bsf:v", "dump_extra", films[-1]])
-    listed = folder / "films.txt"
-    listed.write_text("".join(f"file {film}\nduration {float(PART_S)}\n" for film in films))
-    whole = folder / f"joined.{suffix}"
-    run_ffmpeg([ffmpeg, "-f", "concat", "-safe", "0", "-i", listed, "-c", "copy", whole])
-    return whole
-
-
-def planned(store: FolderStore, file: Path, chunk_s: float, height: int = 64) -> Plan:
-    output = {"name": "video", "height": height, "video": {"crf": 0, "preset": "ultrafast"}}
-    return plan_job(store, request(render={"outputs": [output]}, chunk_s=chunk_s), file)
-
-
-def rendered(store: FolderStore, plan: Plan) -> Path:
-    assert render_job(store, plan) == plan.video.total_frames
-    return stitch_job(store, plan)
-
-
-def chunks_of_a_second(ffmpeg: Path, store: FolderStore, file: Path, height: int = 64) -> Path:
-    """The film of chunks that begin before, in and behind the changes: what one chunk shows."""
-    plan = planned(store, file, 60, height)
-    assert len(plan.chunks) == 1
-    whole = rendered(store, plan).rename(store.folder / "whole.mp4")
-    plan = planned(store, file, 1, height)
-    assert len(plan.chunks) >= 3
-    film = rendered(store, plan)
-    assert decode(ffmpeg, film).pictures == decode(ffmpeg, whole).pictures
-    return film
-
-
-def frames(file: Path) -> Iterator[VideoFrame]:
-    with av.open(str(file)) as opened:
-        yield from opened.decode(video=0)
-
-
-def colour_in_the_box(frame: VideoFrame) -> tuple[int, int, int]:
-    rgb = frame.reformat(format="rgb24")
-    plane = rgb.planes[0]
-    at = (rgb.height // 2) * plane.line_size + 3 * (rgb.width // 2)
-    red, green, blue = bytes(plane)[at : at + 3]
-    return red, green, blue
-
-
-def tags(frame: VideoFrame) -> tuple[int, int, int, int]:
-    return (
-        int(frame.color_primaries),
-        int(frame.color_trc),
-        int(frame.colorspace),
-        int(frame.color_range),
-    )
+PQ_WHITE = (0x94, 0x94, 0x94)
+SDR_WHITE = replace(HD, box="0xFFFFFF")
+SHORT_S = Fraction(9, 10)
+_GRADED_ON = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+GRADED = [
+    *("-c:v", "libx265", "-preset", "ultrafast", "-crf", "4", "-x265-params"),
+    f"log-level=error:repeat-headers=1:pools=1:master-display={_GRADED_ON}:max-cll=1000,400",
+]
 
 
 @pytest.mark.parametrize(
@@ -175,13 +86,36 @@ def test_what_the_first_picture_leaves_unsaid_nobody_says(
 def test_hdr_in_mid_stream_becomes_sdr_like_the_rest(
     ffmpeg: Path, store: FolderStore, tmp_path: Path
 ) -> None:
-    film = rendered(store, planned(store, joined(ffmpeg, tmp_path, HD, PQ), 2))
+    parts = [replace(part, length_s=SHORT_S) for part in (HD, PQ)]
+    film = rendered(store, planned(store, joined(ffmpeg, tmp_path, *parts), 2))
 
     *_, last = frames(film)
     assert {(frame.format.name, *tags(frame)) for frame in frames(film)} == {
         ("yuv420p", 1, 1, 1, 1)
     }
     assert colour_in_the_box(last) == pytest.approx(WHITE, abs=6)
+
+
+def test_sdr_in_mid_stream_becomes_hdr_like_the_rest(
+    ffmpeg: Path, store: FolderStore, tmp_path: Path
+) -> None:
+    """And what the film was graded on is told, also by a chunk that reads none of it."""
+    parts = replace(PQ, length_s=SHORT_S), replace(SDR_WHITE, length_s=Fraction(21, 10))
+    file, copied = joined(ffmpeg, tmp_path, *parts, coding=GRADED), tmp_path / "copied.ts"
+    for source, to in ((file, copied), (copied, file := tmp_path / "film.mp4")):
+        # The container forgets what the pictures of the first part say themselves.
+        run_ffmpeg([ffmpeg, "-i", source, "-c", "copy", to])
+    video = {"codec": "hevc", "lossless": True, "preset": "ultrafast"}
+    wanted = request(render={"outputs": [{"name": "video", "video": video}]}, chunk_s=2)
+    plan = plan_job(store, wanted, file)
+    assert [chunk.frames for chunk in plan.chunks] == [20, 10]
+    film = rendered(store, plan)
+
+    told = {"MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL"}
+    for frame in frames(film):
+        assert (frame.format.name, *tags(frame)) == ("yuv420p10le", 9, 16, 9, 1)
+        assert all(frame.side_data.get(kind) is not None for kind in told)
+        assert colour_in_the_box(frame) == pytest.approx(PQ_WHITE, abs=2)
 
 
 @pytest.mark.parametrize(

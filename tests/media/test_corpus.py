@@ -136,7 +136,7 @@ def test_pictures_are_what_decoding_says(name: str, store: FolderStore, corpus: 
     said, found = film(name), probed(store, corpus / name).video
     assert found is not None
     assert (found.width, found.height) == shown_size(said)
-    assert found.rotation_deg % 360 == -said["rotate_clockwise_to_display"] % 360
+    assert found.turned_deg == said["rotate_clockwise_to_display"] % 360
     assert found.coded_pixels == said["width"] * said["height"]
     deep = next((bits for bits in (10, 12) if str(bits) in said["pix_fmt"][4:]), 8)
     assert (found.bit_depth, found.has_alpha) == (deep, name in ALPHA)

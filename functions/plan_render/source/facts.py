@@ -9,7 +9,7 @@ from pydantic import Field
 
 from functions.shared.errors import SourceHasNoVideo
 from functions.shared.frozen import Frozen
-from functions.shared.plan import Colour
+from functions.shared.plan import Colour, Quarters
 
 _HDR_TRANSFERS = {"smpte2084", "arib-std-b67"}
 
@@ -36,7 +36,7 @@ class VideoFacts(Frozen):
     stream_index: int
     codec: str
     width: int
-    """As shown: after the pixel aspect and the rotation."""
+    """As shown: after the pixel aspect and turned."""
     height: int
     coded_pixels: int
     """Width times height as decoded."""
@@ -63,9 +63,11 @@ class VideoFacts(Frozen):
     content_light: str | None = None
     """As x265's `max-cll` takes it: "brightest sample,brightest frame", in cd/m²."""
     pixel_aspect: Fraction = Fraction(1)
-    """Width of a sample to its height, before the rotation."""
-    rotation_deg: int = 0
-    """Counter-clockwise, as FFmpeg tells it; ffmpeg's decoder side turns pictures by itself."""
+    """Width of a sample to its height, before it is turned."""
+    turned_deg: Quarters = 0
+    """Clockwise, for showing."""
+    mirrored: bool = False
+    """Left to right, once it is turned."""
 
     @property
     def is_hdr(self) -> bool:

@@ -1,5 +1,6 @@
 """What decoded frames tell of a video: its samples, its colours, its light."""
 
+import math
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,7 +11,7 @@ from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from functions.shared.plan import Colour
+from functions.shared.plan import Colour, Quarters
 
 _RESERVED = {0, 3}
 _MATRIX_RGB = 0
@@ -67,6 +68,11 @@ _MASTERING = struct.Struct("=20i2i")
 _CHROMATICITY = 50_000
 _LUMINANCE = 10_000
 _CONTENT_LIGHT = struct.Struct("=2I")
+# Of FFmpeg's display matrix: where a step to the right leads, in x and y, and where a step down.
+_DISPLAY_MATRIX = struct.Struct("=2i4x2i16x")
+_QUARTER_DEG = 90
+_MOST_OFF_DEG = 1
+_TURNS: tuple[Quarters, ...] = (0, 90, 180, 270)
 _ALPHA_BESIDE = {"vp8", "vp9"}
 _ALPHA_BLOCK = (1).to_bytes(8, "big")
 
@@ -77,7 +83,8 @@ class Picture:
 
     width: int
     height: int
-    rotation_deg: int
+    turned_deg: Quarters
+    mirrored: bool
     colours_valid: bool
     colour: Colour
     pixel_format: str
@@ -91,10 +98,12 @@ class Picture:
 def read_picture(frame: VideoFrame, packet: "Packet[VideoStream]") -> Picture:
     """The packet is the one that yielded the frame."""
     parts = frame.format.components
+    turned_deg, mirrored = orientation(_side_data(frame, Type.DISPLAYMATRIX))
     return Picture(
         width=frame.width,
         height=frame.height,
-        rotation_deg=frame.rotation,
+        turned_deg=turned_deg,
+        mirrored=mirrored,
         colours_valid=_colours_valid(frame),
         colour=_colour(frame),
         pixel_format=frame.format.name,
@@ -104,6 +113,24 @@ def read_picture(frame: VideoFrame, packet: "Packet[VideoStream]") -> Picture:
         mastering=_mastering(_side_data(frame, Type.MASTERING_DISPLAY_METADATA)),
         content_light=_content_light(_side_data(frame, Type.CONTENT_LIGHT_LEVEL)),
     )
+
+
+def orientation(matrix: bytes) -> tuple[Quarters, bool]:
+    """(how far clockwise a picture is turned for showing, whether it is then mirrored left to
+    right). A matrix that turns by anything but quarters is not followed."""
+    if len(matrix) < _DISPLAY_MATRIX.size:
+        return 0, False
+    right_x, right_y, down_x, down_y = _DISPLAY_MATRIX.unpack_from(matrix)
+    mirrored = right_x * down_y < right_y * down_x
+    wide, tall = math.hypot(right_x, down_x), math.hypot(right_y, down_y)
+    if not wide or not tall:
+        return 0, False
+    across = -right_x if mirrored else right_x
+    angle_deg = math.degrees(math.atan2(right_y / tall, across / wide))
+    quarters = round(angle_deg / _QUARTER_DEG)
+    if abs(angle_deg - quarters * _QUARTER_DEG) > _MOST_OFF_DEG:
+        return 0, False
+    return _TURNS[quarters % len(_TURNS)], mirrored
 
 
 def _colours_valid(frame: VideoFrame) -> bool:

@@ -187,7 +187,7 @@ def _video_facts(
     video: VideoStream, head: Head, picture: Picture, rate: Fraction, end_s: Fraction
 ) -> VideoFacts:
     aspect = video.sample_aspect_ratio or Fraction(1)
-    width, height = shown_size(picture.width, picture.height, aspect, picture.rotation_deg)
+    width, height = shown_size(picture.width, picture.height, aspect, picture.turned_deg)
     return VideoFacts(
         stream_index=video.index,
         codec=codec_name(video),
@@ -208,7 +208,8 @@ def _video_facts(
         mastering=picture.mastering,
         content_light=picture.content_light,
         pixel_aspect=aspect,
-        rotation_deg=picture.rotation_deg,
+        turned_deg=picture.turned_deg,
+        mirrored=picture.mirrored,
     )
 
 

@@ -72,12 +72,10 @@ def codec_name(stream: Stream) -> str:
     return codec.codec.canonical_name if codec is not None else "unknown codec"
 
 
-def shown_size(
-    width: int, height: int, pixel_aspect: Fraction, rotation_deg: int
-) -> tuple[int, int]:
+def shown_size(width: int, height: int, pixel_aspect: Fraction, turned_deg: int) -> tuple[int, int]:
     """(width, height) of a decoded picture as players show it."""
     wide, tall = max(1, round(width * pixel_aspect)), height
-    return (tall, wide) if rotation_deg % 180 else (wide, tall)
+    return (tall, wide) if turned_deg % 180 else (wide, tall)
 
 
 def _is_decodable(stream: VideoStream) -> bool:

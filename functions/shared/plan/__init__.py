@@ -3,7 +3,7 @@
 from functions.shared.plan.asset import Asset
 from functions.shared.plan.coding import Coding, ToneMap
 from functions.shared.plan.colour import Colour
-from functions.shared.plan.grid import Chunk, Clip, Clock, Span, Video, frame_slack
+from functions.shared.plan.grid import Chunk, Clip, Clock, Quarters, Span, Video, frame_slack
 from functions.shared.plan.live import LivePlan, LiveRecord
 from functions.shared.plan.output import Output
 from functions.shared.plan.picture import CropBox, FadeEnds, PictureEdit
@@ -53,6 +53,7 @@ __all__ = [
     "PictureEdit",
     "Plan",
     "PosterChoice",
+    "Quarters",
     "ScenePart",
     "SceneSearch",
     "Sheet",

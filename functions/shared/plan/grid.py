@@ -1,10 +1,12 @@
 """Time: the source's clock, and the grid of output frames that is laid over it."""
 
 from fractions import Fraction
+from typing import Literal
 
 from functions.shared.frozen import Frozen
 from functions.shared.plan.colour import Colour
 
+Quarters = Literal[0, 90, 180, 270]
 _FINE_ENOUGH = 10_000
 """Ticks per second below which players round times visibly."""
 
@@ -73,18 +75,25 @@ class Video(Frozen):
     most_pixels: int | None = None
     """Of a picture; one that grows beyond this in mid-stream is not decoded. None: any."""
     steady_size: tuple[int, int] | None = None
-    """What pictures that change their size in mid-stream are scaled to. None: nothing is done, as
-    ffmpeg turns the source's pictures before."""
+    """What pictures that change their size in mid-stream are scaled to, before they are turned.
+    None: the plan is of a version that left all turning to ffmpeg."""
     steady_colour: Colour | None = None
     """What pictures that change their colours in mid-stream are converted to; what it does not say
     is said of none, and no number is changed for it. None: nothing is done."""
     steady_pixels: str | None = None
     """FFmpeg's name of the samples that the source's first pictures have. None: any are left."""
     light_kept: bool = False
-    """Whether an output tells what the source's first pictures were graded on. It would be lost if
-    primaries or transfer were converted, so those are only named anew then."""
+    """Whether an output tells what the source's first pictures were graded on."""
+    mastering: str | None = None
+    """What `light_kept` keeps, as x265's `master-display` takes it. None: it is not told."""
+    content_light: str | None = None
+    """The same as x265's `max-cll` takes it."""
     deinterlaced: bool = False
-    """Whether two fields are made one frame before anything else."""
+    """Whether two fields are made one frame before pictures are turned."""
+    turned_deg: Quarters = 0
+    """How far the source's pictures are turned, clockwise, for showing."""
+    mirrored: bool = False
+    """Whether they are then mirrored left to right."""
 
     @property
     def timescale(self) -> int:

@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Literal
 
 from functions.shared.frozen import Frozen
+from functions.shared.plan.grid import Quarters
 
 
 class CropBox(Frozen):
@@ -31,6 +32,6 @@ class PictureEdit(Frozen):
     squared: tuple[int, int] | None = None
     """(width, height) with square pixels, where the source's are not and it is cropped."""
     crop: CropBox | None = None
-    rotate_deg: Literal[0, 90, 180, 270] = 0
+    rotate_deg: Quarters = 0
     flip: Literal["horizontal", "vertical"] | None = None
     fade: FadeEnds | None = None

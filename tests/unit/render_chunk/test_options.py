@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from functions.render_chunk.render import chunk_options
-from functions.shared.cut import Cut, grid_graph, prerolls_s, reads_from_start, seek_s
+from functions.shared.cut import Cut, grid_graph, prerolls_s, read_options, reads_from_start, seek_s
 from functions.shared.overlay_filters import Layers
 from functions.shared.picture_filters import SCALING
 from functions.shared.plan import Clock, Coding, Output, Plan, Source, Video
@@ -72,6 +72,17 @@ def test_colour_tags_that_no_standard_defines_are_forgotten() -> None:
     video = made.video.model_copy(update={"colours_valid": False})
     graph = grid_graph(made.model_copy(update={"video": video}), Cut(0, 300, None))
     assert graph.startswith("[0:3]setparams=color_primaries=unknown:")
+
+
+def test_a_plan_that_left_turning_to_ffmpeg_still_does() -> None:
+    """One that was made before a deploy."""
+    made, cut = plan(), Cut(0, 300, None)
+    assert "-noautorotate" not in read_options(made, "http://x/", cut)
+
+    video = made.video.model_copy(update={"steady_size": (64, 48), "turned_deg": 90})
+    made = made.model_copy(update={"video": video})
+    assert "-noautorotate" in read_options(made, "http://x/", cut)
+    assert "scale=64:48,transpose=clock," in grid_graph(made, cut)
 
 
 def test_every_output_comes_from_one_decode() -> None:
