@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks import plots
 from benchmarks.cases import PRESETS, Case
-from benchmarks.figures import shown
+from benchmarks.figures import at_seams, shown
 from benchmarks.job_vs_ffmpeg import SOURCES, WIDTH
 from benchmarks.pairs import Bench, measure, row
 from benchmarks.record import RESULTS, Row, record
@@ -65,18 +65,18 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _figures(rows: Sequence[Row]) -> Table:
-    table = Table("preset", "chunk", "wall", "CPU", "bytes", "VMAF", "worst at a seam")
+    table = Table("preset", "chunk", "wall", "CPU", "bytes", "VMAF", "at seams")
     table.title = "A job by one bare ffmpeg, by the length of its chunks"
     for each in rows:
         chosen = "" if each["asked_s"] else " (default)"
-        vmaf = [each["vmaf_delta"], each["worst_seam_vmaf_delta"]]
         table.add_row(
             each["preset"],
             f"{each['chunk_s']:g} s{chosen}",
             shown(each, "wall_ratio"),
             shown(each, "cpu_ratio"),
             f"{each['bytes_ratio'] - 1:+.2%}",
-            *("" if value is None else f"{value:+.2f}" for value in vmaf),
+            "" if each["vmaf_delta"] is None else f"{each['vmaf_delta']:+.2f}",
+            at_seams(each),
         )
     return table
 

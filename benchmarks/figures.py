@@ -26,3 +26,9 @@ def shown(row: Mapping[str, Any], name: str) -> str:
     low, high = row[f"{name}_min"], row[f"{name}_max"]
     middle = f"{row[name]:.2f}"
     return middle if row["rounds"] == 1 else f"{middle} ({low:.2f}-{high:.2f})"
+
+
+def at_seams(row: Mapping[str, Any]) -> str:
+    """VMAF of the worst frame near a seam: the job's (ffmpeg's in the same seconds)."""
+    ours, theirs = row.get("seam_vmaf"), row.get("seam_vmaf_ffmpeg")
+    return "" if ours is None or theirs is None else f"{ours:.1f} ({theirs:.1f})"

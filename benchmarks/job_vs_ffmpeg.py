@@ -21,7 +21,7 @@ from rich.table import Table
 
 from benchmarks import cases, plots
 from benchmarks.cases import Case
-from benchmarks.figures import shown
+from benchmarks.figures import at_seams, shown
 from benchmarks.jobs import STAGES
 from benchmarks.pairs import Bench, measure, row
 from benchmarks.record import RESULTS, Row, record
@@ -85,7 +85,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _figures(rows: Sequence[Row]) -> Table:
     title = "A job by one bare ffmpeg, median (range)"
-    table = Table("case", "chunks", "wall", "CPU", "bytes", "VMAF", "worst at a seam", title=title)
+    table = Table("case", "chunks", "wall", "CPU", "bytes", "VMAF", "at seams", title=title)
     for each in rows:
         table.add_row(
             name(each),
@@ -94,7 +94,7 @@ def _figures(rows: Sequence[Row]) -> Table:
             shown(each, "cpu_ratio"),
             f"{each['bytes_ratio'] - 1:+.2%}",
             _signed(each["vmaf_delta"]),
-            _signed(each["worst_seam_vmaf_delta"]),
+            at_seams(each),
         )
     return table
 

@@ -15,8 +15,9 @@ from local.embedded import EmbeddedAws
 from reelwright.direct import TERMINAL, DirectClient, Job, Stage
 
 STAGES = ("submit", "pipe", "turn", "plan", "render", "audio", "assemble", "finish")
-_POLL_S = 0.25
-"""Each look costs the engine some milliseconds of a core that renders."""
+_POLL_S = 1.0
+"""Each look costs the engine some milliseconds of a core that renders; the
+times are the history's own."""
 _SETTLE_S = 0.5
 
 

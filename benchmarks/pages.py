@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from benchmarks.cases import Case
-from benchmarks.figures import shown
+from benchmarks.figures import at_seams, shown
 from benchmarks.record import recorded
 from local.home import PROJECT
 
@@ -41,7 +41,10 @@ def table(heads: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
 
 
 def job_vs_ffmpeg(latest: Latest) -> str:
-    heads = ("1080p30", "wall", "CPU", "bytes", "VMAF", "job s", "ffmpeg s", "rounds")
+    heads = (
+        *("1080p30", "wall", "CPU", "bytes", "VMAF", "at seams"),
+        *("job s", "ffmpeg s", "rounds"),
+    )
     return _when(latest, "job_vs_ffmpeg") + table(heads, map(_pair, latest["job_vs_ffmpeg"]))
 
 
@@ -64,7 +67,7 @@ def stages(latest: Latest) -> str:
 
 
 def chunk_length(latest: Latest) -> str:
-    heads = ("by bare ffmpeg", "chunks", "wall", "CPU", "bytes", "VMAF", "worst at a seam")
+    heads = ("by bare ffmpeg", "chunks", "wall", "CPU", "bytes", "VMAF", "at seams")
     rows = latest["chunk_length"]
     return _when(latest, "chunk_length") + table(
         heads,
@@ -77,7 +80,7 @@ def chunk_length(latest: Latest) -> str:
                 shown(row, "cpu_ratio"),
                 _percent(row["bytes_ratio"]),
                 f"{row['vmaf_delta']:+.2f}",
-                _seam(row),
+                at_seams(row),
             )
             for row in rows
         ),
@@ -219,6 +222,7 @@ def _pair(row: Row) -> Sequence[str]:
         shown(row, "cpu_ratio"),
         _percent(row["bytes_ratio"]),
         f"{row['vmaf_delta']:+.2f}",
+        at_seams(row),
         f"{row['job_s']:.1f}",
         f"{row['ffmpeg_s']:.1f}",
         f"{row['rounds']}",
@@ -249,11 +253,6 @@ def _modelled(at: dict[tuple[int, float, int], Row], height: int, length_s: floa
 
 def _percent(ratio: float) -> str:
     return f"{(ratio - 1) * 100:+.1f} %"
-
-
-def _seam(row: Row) -> str:
-    delta = row.get("worst_seam_vmaf_delta")
-    return "" if delta is None else f"{delta:+.2f}"
 
 
 def main() -> int:

@@ -110,13 +110,15 @@ def row(case: Case, found: Measured) -> Row:
 
 def _told(quality: Quality | None) -> Row:
     if quality is None:
-        return dict.fromkeys(("vmaf", "vmaf_ffmpeg", "vmaf_delta", "worst_seam_vmaf_delta"))
-    worst = quality.worst_seam_delta
+        names = ("vmaf", "vmaf_ffmpeg", "vmaf_delta", "seam_vmaf", "seam_vmaf_ffmpeg")
+        return dict.fromkeys(names)
+    job_low, ffmpeg_low = quality.at_seams or (None, None)
     return {
         "vmaf": round(quality.job, 3),
         "vmaf_ffmpeg": round(quality.ffmpeg, 3),
         "vmaf_delta": round(quality.job - quality.ffmpeg, 3),
-        "worst_seam_vmaf_delta": None if worst is None else round(worst, 3),
+        "seam_vmaf": job_low and round(job_low, 3),
+        "seam_vmaf_ffmpeg": ffmpeg_low and round(ffmpeg_low, 3),
         "vmaf_frames": quality.frames,
     }
 

@@ -18,7 +18,8 @@ class Quality:
 
     job: float
     ffmpeg: float
-    worst_seam_delta: float | None
+    at_seams: tuple[float, float] | None
+    """The worst frame within a second of a seam: the job's and, in the same seconds, ffmpeg's."""
     frames: int
     """Compared, of each file."""
 
@@ -36,18 +37,20 @@ def compare(
     usual = vmaf.spread(total, rate, MOST_FRAMES)
     near = vmaf.joined(vmaf.around(seams, rate, total))
     windows = vmaf.joined([*usual, *near])
-    jobs, ffmpegs, worst = [], [], []
+    jobs, ffmpegs = [], []
+    worst: list[tuple[float, float]] = []
     for output, ours, theirs in zip(outputs, made, bare, strict=True):
         size = (output.width, output.height)
         our_scores = vmaf.scores(ffmpeg, ours, source, windows, size)
         their_scores = vmaf.scores(ffmpeg, theirs, source, windows, size)
         jobs.append(vmaf.mean(our_scores, usual))
         ffmpegs.append(vmaf.mean(their_scores, usual))
-        worst.append(vmaf.worst_delta(our_scores, their_scores, near))
-    deltas = [delta for delta in worst if delta is not None]
+        lows = vmaf.lowest(our_scores, near), vmaf.lowest(their_scores, near)
+        if lows[0] is not None and lows[1] is not None:
+            worst.append((lows[0], lows[1]))
     return Quality(
         job=statistics.mean(jobs),
         ffmpeg=statistics.mean(ffmpegs),
-        worst_seam_delta=min(deltas, default=None),
+        at_seams=min(worst, key=lambda pair: pair[0] - pair[1], default=None),
         frames=sum(end - start for start, end in windows),
     )

@@ -69,11 +69,8 @@ def mean(found: dict[int, float], windows: Iterable[Window]) -> float:
     return sum(picked) / len(picked)
 
 
-def worst_delta(
-    made: dict[int, float], other: dict[int, float], windows: Iterable[Window]
-) -> float | None:
-    """The lowest of `made` less `other` on the same frame; None where there is no window."""
-    deltas = (
-        made[number] - other[number] for start, end in windows for number in range(start, end)
-    )
-    return min(deltas, default=None)
+def lowest(found: dict[int, float], windows: Iterable[Window]) -> float | None:
+    """Of the worst frame; None where there is no window. Two files are not compared frame by frame:
+    the same frame may be a B-frame of one and a key frame of the other."""
+    picked = (found[number] for start, end in windows for number in range(start, end))
+    return min(picked, default=None)

@@ -149,7 +149,7 @@ def test_luma_is_read_from_what_the_filter_writes() -> None:
 def test_the_requests_are_jobs(tmp_path: Path) -> None:
     source, logo = "s3://media/uploads/a/clip.mp4", "s3://media/uploads/a/logo.png"
     for request in (Scene(10, tmp_path).request(source, logo), transcode(source)):
-        assert parse_input({**request, "job_id": "j" * 32})
+        assert parse_input({**request, "job_id": "j" * 32}).render is not None
 
 
 def test_remotion_is_locked_in_one_version_and_without_addresses() -> None:

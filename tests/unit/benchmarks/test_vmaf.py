@@ -1,4 +1,4 @@
-from benchmarks.vmaf import around, joined, mean, spread, worst_delta
+from benchmarks.vmaf import around, joined, lowest, mean, spread
 
 
 def test_a_short_clip_is_compared_whole() -> None:
@@ -27,8 +27,6 @@ def test_the_mean_is_of_its_windows_alone() -> None:
     assert mean({0: 90.0, 1: 100.0, 5: 0.0}, [(0, 2)]) == 95
 
 
-def test_the_worst_frame_is_the_one_that_lost_most() -> None:
-    job, ffmpeg = {4: 95.0, 5: 80.0, 6: 60.0}, {4: 95.5, 5: 84.0, 6: 61.0}
-
-    assert worst_delta(job, ffmpeg, [(4, 7)]) == -4
-    assert worst_delta(job, ffmpeg, []) is None
+def test_the_worst_frame_is_of_the_windows_alone() -> None:
+    assert lowest({3: 10.0, 4: 95.0, 5: 80.0, 6: 60.0}, [(4, 6)]) == 80
+    assert lowest({4: 95.0}, []) is None
