@@ -22,6 +22,7 @@ SEED ?= 1
 TINY ?=
 FULL ?=
 MINUTES ?= 10
+TESTS ?=
 PYTEST_ARGS ?= -n 4
 
 HOST_PYTHON = $(eval HOST_PYTHON := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) \
@@ -37,8 +38,8 @@ READY := $(VENV)/.ready $(BIN)/reelwright node_modules/.package-lock.json
 LOCAL_ASSEMBLY := build/cdk.local.out
 LOAD_ASSEMBLY := build/cdk.load.out
 
-.PHONY: help setup layers layers-aws sbom audit synth demo test model fuzz check format lock docs bench \
-	peers load bootstrap deploy test-aws destroy local-up local-down local-forget clean FORCE
+.PHONY: help setup layers layers-aws sbom audit synth demo test test-iam model fuzz check format lock docs bench \
+	peers load soak bootstrap deploy test-aws prune destroy local-up local-down local-forget clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -158,6 +159,9 @@ demo: synth $(RUNTIME_STAMP) ## render a clip on the embedded AWS (SOURCE=path/t
 test: synth $(AWS_LAYERS) $(RUNTIME_STAMP) ## set everything up and run every test that needs no AWS account
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+test-iam: synth $(RUNTIME_STAMP) ## take away each grant of each function in turn: something must fail
+	@$(BIN)/python -m pytest -q -s tests/integration/permissions/every_grant.py
+
 model: $(VENV)/.ready ## ten thousand random histories of the turn protocol, and the planted bugs
 	@$(BIN)/python -m tests.model
 	@$(BIN)/python -m tests.model --mutations
@@ -207,6 +211,10 @@ load: $(READY) $(LOAD_ON)/manifest.json $(RUNTIME_STAMP) ## many jobs under a ce
 		$(BIN)/python -m benchmarks.load --assembly $(LOAD_ON) --jobs $(JOBS) --seed $(SEED) \
 		--ceiling $(if $(TINY),10 --tiny,3)
 
+soak: $(READY) $(LOAD_ASSEMBLY)/manifest.json $(RUNTIME_STAMP) ## jobs, cancels and faults by chance, then what grew (MINUTES=30 SEED=1)
+	@PATH="$(CURDIR)/build/layers/ffmpeg-$(HOST_ARCH)/bin:$$PATH" \
+		$(BIN)/python -m benchmarks.soak --assembly $(LOAD_ASSEMBLY) --ceiling 3 --seed $(SEED) --minutes $(MINUTES)
+
 local-up: synth $(RUNTIME_STAMP) ## start the embedded AWS, deploy, and leave it up
 	@$(BIN)/python -m local up --assembly $(LOCAL_ASSEMBLY)
 
@@ -227,11 +235,14 @@ bootstrap: $(READY) layers-aws ## prepare the AWS account and region in use for 
 deploy: $(READY) layers-aws ## deploy to the AWS account in use (CDK_ARGS="-c max_parallel=200")
 	@$(CDK) deploy $(CDK_CONTEXT)
 
-test-aws: $(READY) ## integration tests against a stack on AWS (STACK=Reelwright), whose jobs cost money
+test-aws: $(READY) ## integration tests against a stack on AWS (STACK=Reelwright); removes what they made, says what it cost
 	@test -n "$(STACK)" || { echo "Name the deployed stack: make test-aws STACK=Reelwright" >&2; exit 1; }
-	@REELWRIGHT_STACK="$(STACK)" $(BIN)/python -m pytest tests/integration
+	@$(BIN)/python -m tests.on_aws "$(STACK)" $(TESTS)
 
 # What is said and asked comes first: cdk's own question would come after the buckets are empty.
+prune: $(READY) ## delete versions that no job needs any more (STACK=name; DRY=1: only say which)
+	@$(BIN)/python -m reelwright.old_versions $(or $(STACK),Reelwright) $(if $(DRY),--dry-run)
+
 destroy: $(READY) layers-aws ## delete the stack; says which data stays and asks (YES=1: does not)
 	@stack=$$($(CDK) list $(CDK_CONTEXT) | tail -n 1); \
 		$(BIN)/python -m reelwright.teardown "$$stack" $(if $(YES),--yes)

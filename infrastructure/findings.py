@@ -113,6 +113,18 @@ def accept_executions(policy: iam.Policy, machine: IConstruct) -> None:
         )
 
 
+def accept_versions(role: iam.Role, functions: Iterable[JobFunction]) -> None:
+    """The role may call every version of the pinned ones."""
+    for each in functions:
+        if each.pinned:
+            name = Stack.of(role).get_logical_id(_resource(each.function))
+            _accept(
+                role.node.find_child("DefaultPolicy"),
+                f"IAM5[Resource::<{name}.Arn>:*]",
+                "Executions that run during a deploy go on calling the versions they began with.",
+            )
+
+
 def accept_definition(machine: IConstruct) -> None:
     """Where AWS takes JSONata, cfn-lint's schema knows MaxConcurrency only as a number (E3601).
 

@@ -22,6 +22,8 @@ _KEY_USE = (
     "kms:ReEncryptTo",
 )
 """What S3 and DynamoDB ask of the caller where a table or bucket has a key of one's own."""
+_LARGE = {"parts/*", "jobs/*/out/*"}
+"""Objects that functions send in several parts; what users upload they send themselves."""
 
 
 class Grants:
@@ -106,16 +108,18 @@ class Grants:
         self._media(does.plan_render, "PutObject", "jobs/*/plan.json", "jobs/*/chunks.json")
         self._media(does.plan_render, "DeleteObject", "parts/*/source")
         for each in (does.plan_render, does.render_chunk, does.render_audio, does.take_snapshots):
-            self._media(each, "GetObject", "uploads/*", "parts/*", "jobs/*/plan.json")
+            self._media(each, "GetObject", "uploads/*", "parts/*")
             self._media(each, "PutObject", "parts/*")
             self._sources(each)
+        for each in (does.render_chunk, does.render_audio, does.take_snapshots):
+            self._media(each, "GetObject", "jobs/*/plan.json")
         self._media(does.take_live_snapshots, "GetObject", "jobs/*/plan.json")
         self._media(does.take_live_snapshots, "PutObject", "parts/*")
         self._media(does.resize_snapshot, "GetObject", "jobs/*/out/snapshots/*")
         self._media(does.resize_snapshot, "PutObject", "jobs/*/out/snapshots/resized/*")
         self._media(does.assemble_render, "GetObject", "jobs/*/plan.json", "parts/*")
-        for action in "GetObject", "PutObject":
-            self._media(does.assemble_render, action, "jobs/*/out/*", "jobs/*/result.json")
+        self._media(does.assemble_render, "GetObject", "jobs/*/out/*")
+        self._media(does.assemble_render, "PutObject", "jobs/*/out/*", "jobs/*/result.json")
         self._media(does.assemble_render, "DeleteObject", "jobs/*/out/*")
         self._media(does.finish_job, "GetObject", "jobs/*/out/*", "jobs/*/result.json")
         for each in does.all():
@@ -158,9 +162,11 @@ class Grants:
         )
 
     def _media(self, function: JobFunction, action: str, *patterns: str) -> None:
-        """Who may write an object may also give up writing it halfway."""
-        extra = ["s3:AbortMultipartUpload"] if action == "PutObject" else []
-        _add(function.role, [f"s3:{action}", *extra], self._objects(*patterns))
+        """Who may write an object that may be large may also give up writing it halfway."""
+        _add(function.role, [f"s3:{action}"], self._objects(*patterns))
+        large = [pattern for pattern in patterns if pattern in _LARGE]
+        if action == "PutObject" and large:
+            _add(function.role, ["s3:AbortMultipartUpload"], self._objects(*large))
         self._prefixes[function.folder].update(patterns)
 
     def _sources(self, function: JobFunction) -> None:
@@ -175,7 +181,8 @@ class Grants:
     def _grant_to_machine(self) -> None:
         role = self.stack.render.role
         called = self.stack.functions.called_by_the_machine()
-        _add(role, ["lambda:InvokeFunction"], [each.function.function_arn for each in called])
+        _add(role, ["lambda:InvokeFunction"], [each.callable_arn for each in called])
+        findings.accept_versions(role, called)
         _add(role, ["dynamodb:UpdateItem"], [self.stack.table.table_arn])
         _add(role, ["s3:GetObject"], self._objects("jobs/*/chunks.json"))
         _add(role, _KEY_USE, [self.stack.key.key_arn])

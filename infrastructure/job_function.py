@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Duration, IgnoreMode, Size
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -43,9 +43,12 @@ class JobFunction(Construct):
         log_group: logs.ILogGroup,
         environment: Mapping[str, str],
         network: Network | None,
+        pinned: bool = False,
     ) -> None:
+        """`pinned`: executions go on with the code and settings they were started with."""
         super().__init__(scope, construct_name(folder))
         self.folder = folder
+        self.pinned = pinned
         self.timeout_s = sizing.timeout_s
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group.grant_write(self.role)
@@ -80,7 +83,22 @@ class JobFunction(Construct):
                 "STORAGE_MB": str(sizing.storage_mb),
                 **environment,
             },
+            # What a failed deploy published goes with it: the next one could not publish it again.
+            current_version_options=lambda_.VersionOptions(
+                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            ),
         )
+
+    @property
+    def called_arn(self) -> str:
+        """What the state machine calls: the version of this deploy, or whatever is newest."""
+        function = self.function
+        return function.current_version.function_arn if self.pinned else function.function_arn
+
+    @property
+    def callable_arn(self) -> str:
+        """What it may call: executions that run already call the versions of older deploys."""
+        return f"{self.function.function_arn}:*" if self.pinned else self.function.function_arn
 
 
 def _all_but(folder: str) -> list[str]:

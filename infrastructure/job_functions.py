@@ -27,6 +27,18 @@ RESIZE_TIMEOUT_S = 20
 """The API, which waits for it, has 29."""
 WEBHOOK_TIMEOUT_S = 30
 """An attempt waits ten seconds for its receiver."""
+PINNED = frozenset(
+    {
+        "plan_render",
+        "render_chunk",
+        "render_audio",
+        "take_snapshots",
+        "take_live_snapshots",
+        "assemble_render",
+    }
+)
+"""They make a job's files: a job is done by the versions it was started with. The others keep books
+that jobs of all versions share (docs/decisions/0017-versions.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +121,7 @@ class JobFunctions:
             "PARTS_EXPIRE_DAYS": str(stage.parts_expire_days),
         }
         webhooks = {"WEBHOOKS_URL": around.webhooks.queue.queue_url}
+        metrics = {"METRICS_STACK": stage.stack_name} if stage.dashboard else {}
         desk = Sizing(stage.desk_memory_mb, stage.desk_timeout_s)
 
         def function(
@@ -126,6 +139,7 @@ class JobFunctions:
                 log_group=log_group(scope, f"{construct_name(folder)}Log", around),
                 environment=environment,
                 network=around.network,
+                pinned=folder in PINNED,
             )
 
         register_job = function("register_job", desk, media | records | sources)
@@ -193,10 +207,12 @@ class JobFunctions:
             finish_job=function("finish_job", desk, media | records | granting | costing),
             cancel_job=cancel_job,
             reconcile_jobs=function(
-                "reconcile_jobs", desk, media | records | sources | granting | reconciling
+                "reconcile_jobs", desk, media | records | sources | granting | reconciling | metrics
             ),
             announce_job=function(
-                "announce_job", desk, media | webhooks | {"EVENT_BUS": around.bus.event_bus_name}
+                "announce_job",
+                desk,
+                media | webhooks | metrics | {"EVENT_BUS": around.bus.event_bus_name},
             ),
             deliver_webhook=function(
                 "deliver_webhook",

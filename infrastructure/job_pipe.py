@@ -20,7 +20,7 @@ class JobPipe(Construct):
         *,
         source: sqs.IQueue,
         enrichment: lambda_.IFunction,
-        target: sfn.IStateMachine,
+        target: sfn.CfnStateMachineAlias,
         log_group: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -44,7 +44,7 @@ class JobPipe(Construct):
                 )
             ),
             enrichment=enrichment.function_arn,
-            target=target.state_machine_arn,
+            target=target.attr_arn,
             target_parameters=pipes.CfnPipe.PipeTargetParametersProperty(
                 step_function_state_machine_parameters=(
                     pipes.CfnPipe.PipeTargetStateMachineParametersProperty(

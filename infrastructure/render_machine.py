@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -21,7 +21,10 @@ _INVOKE_AND_WAIT = f"{_INVOKE}.waitForTaskToken"
 
 
 class RenderMachine(Construct):
-    """A Standard state machine with its log, traces and role. Grants are made in the stack."""
+    """A Standard state machine with its log, traces and role. Grants are made in the stack.
+
+    `alias` names the version of the last deploy: what starts executions starts them by it.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,25 @@ class RenderMachine(Construct):
                 # Inputs hold source addresses, which may hold a signature: not for the log.
                 include_execution_data=False,
             ),
+        )
+        version = sfn.CfnStateMachineVersion(
+            self,
+            "Version",
+            state_machine_arn=self.arn,
+            # Another revision is another version; the old one stays (docs/upgrading.md).
+            state_machine_revision_id=self.machine.state_machine_revision_id,
+        )
+        version.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        self.alias = sfn.CfnStateMachineAlias(
+            self,
+            "Current",
+            name="current",
+            description="The version that new jobs are rendered by",
+            routing_configuration=[
+                sfn.CfnStateMachineAlias.RoutingConfigurationVersionProperty(
+                    state_machine_version_arn=version.attr_arn, weight=100
+                )
+            ],
         )
 
     @property
@@ -104,7 +126,7 @@ def substitutions(
     return {
         "JobsTableName": table.table_name,
         "ChunkExecutionType": stage.chunk_execution_type,
-        **{_placeholder(each)[2:-1]: each.function.function_arn for each in functions},
+        **{_placeholder(each)[2:-1]: each.called_arn for each in functions},
     }
 
 

@@ -5,7 +5,6 @@ from aws_cdk.aws_secretsmanager import ISecret
 from constructs import Construct
 
 from infrastructure import findings
-from infrastructure.alerts import Alerts
 from infrastructure.announcing import Announcing
 from infrastructure.api import Api
 from infrastructure.delivery import Delivery
@@ -30,6 +29,7 @@ from infrastructure.records_table import RecordsTable
 from infrastructure.render_machine import RenderMachine
 from infrastructure.stage import Stage
 from infrastructure.users import Users
+from infrastructure.watching import Watching
 from infrastructure.webhooks import Webhooks
 
 _LOCAL = Environment(account="000000000000", region="us-east-1")
@@ -124,16 +124,16 @@ class ReelwrightStack(Stack):
             table=self.table,
             log_group=log_group(self, "RenderMachineLog", around),
         )
-        pipe_log = log_group(self, "JobPipeLog", around)
+        self.pipe_log = log_group(self, "JobPipeLog", around)
         self.pipe = JobPipe(
             self,
             "JobPipe",
             source=self.jobs.queue,
             enrichment=self.functions.register_job.function,
-            target=self.render.machine,
-            log_group=pipe_log,
+            target=self.render.alias,
+            log_group=self.pipe_log,
         )
-        pipe_log.grant_write(self.pipe.role)
+        self.pipe_log.grant_write(self.pipe.role)
         self.ended = EndedExecutions(
             self,
             "EndedExecutions",
@@ -162,7 +162,7 @@ class ReelwrightStack(Stack):
         findings.accept_definition(self.render.machine)
         self.firewall = self._firewall(removal)
         self.delivery = self._delivery(removal)
-        self._watch()
+        Watching(self)
         Grants(self)
         self._output()
         Tags.of(self).add("application", "reelwright")
@@ -215,40 +215,6 @@ class ReelwrightStack(Stack):
         findings.accept_dead_letter_queue(ivs.missed)
         return ivs
 
-    def _watch(self) -> None:
-        alerts = Alerts(self, "Alerts", key=self.key)
-        alerts.when_not_empty(
-            "LostMessages",
-            self.jobs.dead_letters,
-            "A job's message was received five times and no execution could be started for it.",
-        )
-        alerts.when_not_empty(
-            "MissedEnds",
-            self.ended.missed,
-            "An execution ended without its own last state, and its job could not be ended.",
-        )
-        alerts.when_not_empty(
-            "MissedEvents",
-            self.announcing.missed,
-            "A job's change could not be announced, or the jobs' topic did not take its event.",
-        )
-        alerts.when_not_empty(
-            "UndeliveredWebhooks",
-            self.webhooks.dead_letters,
-            "A webhook's receiver did not take it for a day.",
-        )
-        if self.ivs:
-            alerts.when_not_empty(
-                "MissedStreams",
-                self.ivs.missed,
-                "A stream started on an Amazon IVS channel and no job could be sent for it.",
-            )
-        alerts.when_late(
-            "LateEvents",
-            self.functions.announce_job.function,
-            "Jobs' changes have waited for ten minutes to be announced.",
-        )
-
     def _output(self) -> None:
         for name, value in {
             "QueueUrl": self.jobs.queue.queue_url,
@@ -256,7 +222,7 @@ class ReelwrightStack(Stack):
             "QueueName": self.jobs.queue.queue_name,
             "DeadLetterQueueUrl": self.jobs.dead_letters.queue_url,
             "Region": self.region,
-            "StateMachineArn": self.render.arn,
+            "StateMachineArn": self.render.alias.attr_arn,
             "JobsTableName": self.table.table_name,
             "TurnsTableName": self.turns.table_name,
             "CancelJobFunctionName": self.functions.cancel_job.function.function_name,

@@ -135,6 +135,9 @@ class Stage(Options):
 
     parts_expire_days: Annotated[int, Field(ge=1, le=365)] = 7
     log_retention_days: Annotated[LogDays, BeforeValidator(number)] = 30
+    dashboard: bool = True
+    """A dashboard, the stack's own metrics, and alarms on them (docs/costs.md tells their price).
+    Without it, what AWS measures by itself has its alarms still."""
     removal_policy: Literal["retain", "destroy"] = "retain"
     """What becomes of media, records and key when the stack is deleted."""
 

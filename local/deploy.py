@@ -60,7 +60,7 @@ def _deploy(assembly: Path, stack: str, aws: EmbeddedAws) -> dict[str, str]:
     _create_or_update(cloudformation, stack, url)
     described = _find_stack(cloudformation, stack) or {}
     listed = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
-    outputs = {name: _reachable(value, aws.endpoint) for name, value in listed.items()}
+    outputs = {name: reachable(value, aws.endpoint) for name, value in listed.items()}
     aws.home.write_note({**(aws.home.read_note() or {}), "stack": stack, "outputs": outputs})
     return outputs
 
@@ -149,7 +149,7 @@ def _ensure_bootstrapped(ssm: Any) -> None:
         ssm.put_parameter(Name=_BOOTSTRAP_PARAMETER, Value=_BOOTSTRAP_VERSION, Type="String")
 
 
-def _reachable(output: str, endpoint: str) -> str:
+def reachable(output: str, endpoint: str) -> str:
     """An HTTP API's address as it is on this machine, where its own host name leads nowhere."""
     found = re.fullmatch(r"https?://([a-z0-9]+)\.execute-api\.[^/]+", output)
     return f"{endpoint}/_aws/execute-api/{found[1]}/$default" if found else output

@@ -119,6 +119,7 @@ def _set_environment(home: Home, endpoint: str) -> None:
     os.environ |= {
         "AWS_ACCESS_KEY_ID": ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": "test",
+        "AUTH": "true",
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "BIND_HOST": "127.0.0.1",

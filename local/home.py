@@ -16,7 +16,7 @@ HOME_MARKER = "REELWRIGHT_HOME"
 """Every process of an embedded AWS carries its home in this variable: that is how it is known."""
 
 
-_KEPT = ("AUTH", "HOME", "LAMBDA_ACCOUNT_CONCURRENCY", "LANG", "LC_", "PATH", "PYTHON")
+_KEPT = ("HOME", "LAMBDA_ACCOUNT_CONCURRENCY", "LANG", "LC_", "PATH", "PYTHON")
 """Beginnings of the variables an engine is given. MiniStack reads dozens of general names."""
 
 

@@ -1,6 +1,7 @@
 """Runs EventBridge pipes from an SQS queue to a state machine, as the service runs them.
 
-The engine stores pipes but polls none of this kind. All is done through public APIs.
+The engine stores pipes but polls none of this kind. All is done through public APIs, in the name of
+the pipe's role.
 """
 
 import json
@@ -13,6 +14,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from local.shims.permissions import credentials
 
 _REFRESH_S = 0.5
 _LONG_POLL_S = 5
@@ -89,9 +92,11 @@ class Poller:
         self._batch_size = int(parameters.get("BatchSize", 10))
         self._source = pipe["Source"]
         self._stopped = threading.Event()
-        self._sqs = _client("sqs", endpoint)
-        self._functions = _client("lambda", endpoint)
-        self._machines = _client("stepfunctions", endpoint)
+        role = credentials(pipe["RoleArn"])
+        self._names = _client("sqs", endpoint)
+        self._sqs = _client("sqs", endpoint, role)
+        self._functions = _client("lambda", endpoint, role)
+        self._machines = _client("stepfunctions", endpoint, role)
         self._batches = ThreadPoolExecutor(_MAX_CONCURRENT_BATCHES)
         self._free = threading.Semaphore(_MAX_CONCURRENT_BATCHES)
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"pipe {pipe['Name']}")
@@ -107,7 +112,7 @@ class Poller:
         url: str | None = None
         while not self._stopped.is_set():
             try:
-                url = url or self._sqs.get_queue_url(QueueName=queue_name)["QueueUrl"]
+                url = url or self._names.get_queue_url(QueueName=queue_name)["QueueUrl"]
                 self._receive(url)
             except (BotoCoreError, ClientError) as error:
                 if not self._stopped.is_set():
@@ -205,10 +210,12 @@ def _record(message: dict[str, Any], source_arn: str) -> dict[str, Any]:
     }
 
 
-def _client(service: str, endpoint: str) -> Any:
+def _client(service: str, endpoint: str, role: dict[str, str] | None = None) -> Any:
+    """As the engine's own account, or in a session of a role."""
     return boto3.session.Session().client(  # type: ignore[call-overload]
         service,
         endpoint_url=endpoint,
+        **role or {},
         # An enrichment may take as long as a function may.
         config=Config(read_timeout=910, retries={"total_max_attempts": 1}, max_pool_connections=40),
     )

@@ -22,8 +22,10 @@ from local.shims import (
     engine_module,
     event_sources,
     lambda_workers,
+    permissions,
     secrets_manager,
     symbol,
+    watching,
 )
 from local.shims.kept_state import KeptState
 
@@ -43,7 +45,9 @@ async def serve(
     lambda_workers.install(home, build_runtime())
     cloudformation.install()
     event_sources.install()
+    permissions.install()
     secrets_manager.install()
+    watching.install()
     step_functions.install()
     kept = KeptState(home, endpoint)
     word = kept.load()

@@ -11,9 +11,12 @@ HEADROOM = 5
 """Functions that are to find room beside chunks: register, claim, finish, reconcile, the API."""
 LEAST_UNRESERVED = 100
 """What AWS keeps for functions without a reservation; a deploy that reserves into it fails."""
+LEAST = 2
+"""The API's function waits for the one that cancels: with room for less, no cancelling ends."""
 MOST_OVERSOLD = 3
 """Chunks that want to run, for each that may. Throttled calls are made again after half a minute on
-average; with more rivals than this a message fails all five of its deliveries too often."""
+average; with more rivals than this a message that comes meanwhile may fail all five of its
+deliveries."""
 NEW_ACCOUNT_MEMORY_MB = 3008
 _CHUNK_S = 5
 """A short chunk's rendering. Requests of each: two states, and some ten to S3 that KMS answers."""
@@ -136,24 +139,27 @@ def _concurrency(settings: Settings, limits: Limits) -> Finding:
         return Finding(what, "not read", wants, "unread", why, CONCURRENCY_SOURCE)
     allows = f"{room:,}" if room == limits.concurrent else f"{room:,} of {limits.concurrent:,}"
     jobs, parallel = allowed(room, settings.max_parallel)
+    fits = f"max_active_jobs × max_parallel may be {jobs * parallel:,}"
     fix = f'`make deploy CDK_ARGS="-c max_active_jobs={jobs} -c max_parallel={parallel}"`'
     state: State = "ok"
     says = f"leaves {room - settings.width:,} for other functions"
-    if room <= HEADROOM:
+    if room < LEAST:
         state = "refused"
-        says = f"no room for chunks beside {HEADROOM} other functions; have it raised: `{_RAISE}`"
+        says = f"nothing runs with less than {LEAST}; have it raised: `{_RAISE}`"
     elif settings.is_express and settings.width > room - HEADROOM:
         state = "refused"
         says = (
             "chunks that wait for room longer than five minutes fail, because chunk_timeout_s is "
-            f"at most 135; {fix}, or set chunk_timeout_s above that"
+            f"at most 135; {fits}: {fix}, or set chunk_timeout_s above that"
         )
-    elif settings.width > MOST_OVERSOLD * room:
-        state = "refused"
-        says = f"so many calls would be throttled that messages are given up; {fix}"
     elif settings.width > room - HEADROOM:
         state = "narrower"
-        says = f"{room - HEADROOM:,} chunks have room, others wait their turn; to avoid it: {fix}"
+        rivals = (
+            ", and messages that come meanwhile may end in the dead-letter queue"
+            if settings.width > MOST_OVERSOLD * room
+            else ""
+        )
+        says = f"{fits}, and chunks above it wait for room{rivals}; to avoid it: {fix}"
     return Finding(what, allows, wants, state, says, CONCURRENCY_SOURCE)
 
 
@@ -192,12 +198,15 @@ def _map_runs(limits: Limits, jobs: int) -> Finding:
 
 
 def _rate(asked: Asked, limits: Limits, wanted: float | None) -> Finding:
-    """What is above it is slowed down and tried again; nothing fails."""
+    """What is above it is slowed down and tried again; nothing fails, unless nothing is let by."""
     wants = "by your producers" if wanted is None else f"about {wanted:,.0f}"
     limit = limits.quotas.get(asked)
     if limit is None:
         why = limits.unread.get(asked.service, "this region's Service Quotas does not list it")
         return Finding(asked.says, "not read", wants, "unread", why, asked.source)
+    if limit <= 0:
+        says = f"no call is let by; have it raised in Service Quotas ({asked.service})"
+        return Finding(asked.says, "0", wants, "refused", says, asked.source)
     is_enough = wanted is None or wanted <= limit
     says = "" if is_enough else "calls above it are slowed down; have it raised"
     state: State = "ok" if is_enough else "narrower"

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from local.embedded import EmbeddedAws
 from local.loopback_server import LoopbackServer
+from local.releases import release_all
 
 _VARIABLE = "AWS_ENDPOINT_URL_S3"
 _PIECE = 1 << 16
@@ -134,3 +135,4 @@ def count_s3(wire: S3Wire, aws: EmbeddedAws, stack: str) -> None:
                 FunctionName=name, Environment={"Variables": variables}
             )
             lambdas.get_waiter("function_updated_v2").wait(FunctionName=name)
+    release_all(aws, stack)

@@ -22,10 +22,14 @@ from benchmarks.load.costs import (
 from benchmarks.record import Row, recorded
 from functions.shared import cost, prices
 from functions.shared.bill import Items
+from functions.shared.metrics import UNITS
 from local.home import PROJECT
 
 _LOAD = PROJECT / "build" / "load.json"
 _BACKLOGS = (10, 100, 1000)
+ALARM_METRICS, ALARM_METRICS_OF_AWS = 15, 11
+_LOGGED_GB = 43_200 * 450 / 2**30
+"""What a line of the reconciler, each minute of a month, is longer for its metrics."""
 _UNITS_PAGE = (
     "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html"
 )
@@ -42,6 +46,7 @@ def page(counts: Counts, jobs: Sequence[Row]) -> Iterator[str]:
     yield from _jobs(jobs)
     yield from _waiting(counts)
     yield from _machinery(counts)
+    yield from _watching()
     yield "## What this leaves out"
     left_out = (
         "What the two sections before say is the machinery's share alone: no rendering, S3, logs.",
@@ -175,6 +180,31 @@ def _machinery(counts: Counts) -> Iterator[str]:
         f"It is {counts.transitions:.0f} transitions (the median) and "
         f"{counts.own_writes + counts.grant_writes:.1f} write units, {counts.refused_writes:.1f} "
         "of them for writes whose condition did not hold."
+    )
+
+
+def _watching() -> Iterator[str]:
+    """A month of a stack whose hours all have jobs."""
+    yield "## Watching, a month"
+    shown, logged = prices.DASHBOARD_MONTH.of(1), prices.LOG_GB.of(_LOGGED_GB)
+    own, alarms = prices.METRIC_MONTH.of(len(UNITS)), prices.ALARM_MONTH.of(ALARM_METRICS)
+    yield _table(
+        ("", "USD", "free in an account"),
+        (
+            ("the dashboard", f"{shown:.2f}", "three of up to 50 metrics"),
+            (f"{len(UNITS)} metrics of its own", f"{own:.2f}", "ten"),
+            (f"alarms on {ALARM_METRICS} metrics", f"{alarms:.2f}", "ten"),
+            ("what the reconciler's lines are longer", f"{logged:.2f}", "5 GB of logs"),
+            ("together", f"{shown + own + alarms + logged:.2f}", ""),
+        ),
+    )
+    yield _text(
+        "Four of the metrics come every minute, the others in hours with jobs, and an hour without "
+        "values is not paid for. Metrics that AWS makes of its own services cost nothing. With "
+        f"`-c dashboard=false` alarms on {ALARM_METRICS_OF_AWS} metrics are left, for "
+        f"{prices.ALARM_MONTH.of(ALARM_METRICS_OF_AWS):.2f} USD. A look at the dashboard reads "
+        "Announce Job's log of the hours shown, as a query; saved queries cost nothing until they "
+        "are run."
     )
 
 

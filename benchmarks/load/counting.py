@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from local.embedded import EmbeddedAws
 from local.loopback_server import LoopbackServer
+from local.releases import release_all
 
 _VARIABLE = "AWS_ENDPOINT_URL_DYNAMODB"
 
@@ -100,3 +101,4 @@ def count_functions(proxy: CountingProxy, aws: EmbeddedAws, stack: str) -> None:
                 FunctionName=name, Environment={"Variables": variables}
             )
             lambdas.get_waiter("function_updated_v2").wait(FunctionName=name)
+    release_all(aws, stack)

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from benchmarks.load.sources import Clip
 
-Kind = Literal["render", "failing", "duplicate", "taken id", "poison"]
-"""failing: a good request for a source that can't be rendered. duplicate: the same body again.
-taken id: another request under a job's id. poison: what can never become a job."""
-End = Literal["COMPLETE", "FAILED", "REJECTED"]
+Kind = Literal["render", "varied", "failing", "duplicate", "taken id", "poison"]
+"""varied: a good request whose frames are not counted. failing: one for a source that can't be
+rendered. duplicate: the same body again. taken id: another request under a job's id. poison: what
+can never become a job."""
+End = Literal["COMPLETE", "FAILED", "REJECTED", "CANCELLED"]
 
 ORDER_KEYS = tuple(f"key-{number}" for number in range(10))
 _KEYED = 0.8

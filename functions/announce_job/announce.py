@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.announce_job.bus import MOST_LETTERS, Bus, Outbox
 from functions.announce_job.changes import Change, changes
-from functions.announce_job.letters import letter
+from functions.announce_job.letters import Letter, letter
 from functions.shared.media_store import MediaStore
 
 
@@ -21,11 +21,15 @@ from functions.shared.media_store import MediaStore
 class Told:
     """What became of a batch."""
 
-    changes: tuple[Change, ...]
+    letters: tuple[Letter, ...]
     """Announced, in order."""
     failed: Change | None = None
     """The first that was not; it and all behind it are to be tried again."""
     why: str = ""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(letter.change for letter in self.letters)
 
 
 def announce(
@@ -35,7 +39,7 @@ def announce(
     outbox: Outbox,
     now: datetime,
 ) -> Told:
-    told: list[Change] = []
+    told: list[Letter] = []
     found = changes(records)
     for start in range(0, len(found), MOST_LETTERS):
         some = found[start : start + MOST_LETTERS]
@@ -43,19 +47,19 @@ def announce(
             taken = _announce(some, store, bus, outbox, now)
         except (BotoCoreError, ClientError) as error:
             return Told(tuple(told), some[0], str(error))
-        told.extend(some[:taken])
-        if taken < len(some):
-            return Told(tuple(told), some[taken], "The event bus refused it.")
+        told.extend(taken)
+        if len(taken) < len(some):
+            return Told(tuple(told), some[len(taken)], "The event bus refused it.")
     return Told(tuple(told))
 
 
 def _announce(
     some: list[Change], store: MediaStore, bus: Bus, outbox: Outbox, now: datetime
-) -> int:
-    """How many of these, from the first on, are announced."""
+) -> list[Letter]:
+    """Those of these, from the first on, that are announced."""
     letters = [letter(change, store, now) for change in some]
-    taken = bus.put(letters)
-    for one in letters[:taken]:
+    taken = letters[: bus.put(letters)]
+    for one in taken:
         if one.change.wants_webhook:
             outbox.send(one)
     return taken

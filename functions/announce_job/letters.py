@@ -33,6 +33,8 @@ class Letter:
 
     change: Change
     event: JobEvent
+    pictures: int
+    """That the job made, in the event or not."""
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def letter(change: Change, store: MediaStore, now: datetime) -> Letter:
     row = change.row
     seen = view(row, _progress(change, store), _result(change, store), now)
     event = JobEvent(**seen.model_dump(), event_id=change.event_id)
-    return Letter(change, fitted(event))
+    return Letter(change, fitted(event), len(seen.snapshots))
 
 
 def fitted(event: JobEvent) -> JobEvent:

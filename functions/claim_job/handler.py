@@ -12,5 +12,6 @@ def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
     job_id, claimed = claim(
         Claim.model_validate(event), jobs_table(), readable_buckets(), datetime.now(UTC)
     )
-    logger().info("claimed" if claimed else "already claimed", job_id=job_id)
+    logger().append_keys(job_id=job_id)
+    logger().info("claimed" if claimed else "already claimed")
     return {"job_id": job_id, "claimed": claimed}

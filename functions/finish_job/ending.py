@@ -60,7 +60,8 @@ class LastWord(BaseModel):
         """
         if not self.redriven:
             error = self.failure.as_error()
-            raise type(error.name, (ReelwrightError,), {})(error.message)
+            chunk = "" if error.chunk is None else f"Chunk {error.chunk}: "
+            raise type(error.name, (ReelwrightError,), {})(f"{chunk}{error.message}")
 
 
 class Ending(BaseModel):

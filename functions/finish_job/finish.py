@@ -25,7 +25,8 @@ def finish(
     ceiling: int,
     now: datetime,
 ) -> dict[str, Any]:
-    """End the job, grant the turn it freed; return its id and the status its row holds now.
+    """End the job, grant the turn it freed; return its id and the status its row holds now, and
+    why this execution failed it: a worker's own error, where its Map only said that one failed.
 
     COMPLETE needs the result, and every file it names, to be in the store: the row never runs
     ahead of the render.
@@ -38,7 +39,24 @@ def finish(
         _fail(job_id, ending, jobs, now)
     grant_turns(jobs.turns, answerer, ceiling)
     row = jobs.get(job_id)
-    return {"job_id": job_id, "status": row["status"] if row else None}
+    ended = {"job_id": job_id, "status": row["status"] if row else None}
+    failed = _failed(row, ending) if row else None
+    return {**ended, "failure": failed} if failed else ended
+
+
+def _failed(row: dict[str, Any], ending: Ending) -> dict[str, Any] | None:
+    """The error that this execution failed its job with, as the machine's states tell one."""
+    own = (row["status"], row.get("execution_arn")) == ("FAILED", ending.execution_arn)
+    if not own or ending.status == "COMPLETE":
+        return None
+    error = row["error"]
+    chunk = error.get("chunk")
+    return {
+        "error": error["name"],
+        "cause": error["message"],
+        "state": error.get("state"),
+        "chunk": None if chunk is None else int(chunk),
+    }
 
 
 def _check_published(store: MediaStore, result_key: str) -> Cost | None:

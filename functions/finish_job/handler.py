@@ -38,5 +38,6 @@ def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
     if ended["status"] in {"FAILED", "CANCELLED"}:
         buying = Buying.read(setting("CHUNK_EXECUTION_TYPE"), setting("PARTS_EXPIRE_DAYS"))
         note_cost(ended["job_id"], ending.execution_arn, jobs_table(), media_store(), buying)
-    logger().info("finished", execution_arn=ending.execution_arn, **ended)
+    told = {name: ended[name] for name in ("job_id", "status")}
+    logger().info("finished", execution_arn=ending.execution_arn, **told)
     return ended

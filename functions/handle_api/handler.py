@@ -93,7 +93,8 @@ def submit_job() -> Response[str]:
         _now(),
     )
     job_id = found.row["job_id"]
-    logger().info("accepted", job_id=job_id)
+    logger().append_keys(job_id=job_id)
+    logger().info("accepted")
     return _shown(found, 202, {"Location": f"/jobs/{job_id}"})
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from functions.reconcile_jobs.dead_letters import DeadLetters, end_unstarted
 from functions.reconcile_jobs.reconcile import World, reconcile
+from functions.shared.metrics import embedded
 from functions.shared.runtime import (
     Context,
     Event,
@@ -12,6 +13,7 @@ from functions.shared.runtime import (
     jobs_table,
     logged,
     logger,
+    optional_setting,
     readable_buckets,
     setting,
     sqs,
@@ -37,6 +39,17 @@ def handle(event: Event, context: Context) -> dict[str, int]:
     )
     now = datetime.now(UTC)
     ended = end_unstarted(letters, world.jobs, readable_buckets(), now)
-    mended = reconcile(world, now)
-    logger().info("reconciled", mended=mended, never_started=ended)
-    return {"mended": mended, "never_started": ended}
+    seen = reconcile(world, now)
+    measured = {
+        "Mended": seen.mended,
+        "JobsWaiting": seen.waiting,
+        "JobsRendering": seen.rendering,
+        "LongestTurnSeconds": seen.longest_s,
+    }
+    logger().info(
+        "reconciled",
+        mended=seen.mended,
+        never_started=ended,
+        **embedded(optional_setting("METRICS_STACK"), now, measured),
+    )
+    return {"mended": seen.mended, "never_started": ended}

@@ -31,21 +31,42 @@ class World:
     """Whether another turn may be looked at before the function's time is up."""
 
 
-def reconcile(world: World, now: datetime) -> int:
-    """Mend what can be seen to be wrong; returns how many jobs were mended.
+@dataclass(frozen=True)
+class Round:
+    """What one run found and did."""
+
+    mended: int
+    """Jobs."""
+    waiting: int
+    """Turns that were not granted, of queued jobs too."""
+    rendering: int
+    longest_s: float
+    """How long the oldest of those renders."""
+
+
+def reconcile(world: World, now: datetime) -> Round:
+    """Mend what can be seen to be wrong.
 
     A job in order is left alone, so that running this again, or twice at once, changes nothing.
     Granting comes first and last: however many wait, and however long looking takes, turns go on.
     """
     turns = world.jobs.turns
     # Read before: what is granted now is told already, and must not be taken for untold.
-    looked = in_turn(list(turns.all()), now)
+    found = list(turns.all())
     mended = grant_turns(turns, world.answerer, world.ceiling)
-    for turn in looked:
+    longest_s = 0.0
+    for turn in in_turn(found, now):
         if not world.has_time():
             break
-        mended += _mend(world, turn, now)
-    return mended + grant_turns(turns, world.answerer, world.ceiling)
+        row = world.jobs.get(turn.job_id)
+        if row is None or row["status"] in TERMINAL:
+            continue  # it ended since the turns were read
+        if "started_at" in row:
+            longest_s = max(longest_s, _since(row["started_at"], now).total_seconds())
+        mended += _mend(world, turn, row, now)
+    mended += grant_turns(turns, world.answerer, world.ceiling)
+    rendering = sum(turn.state == "GRANTED" for turn in found)
+    return Round(mended, len(found) - rendering, rendering, longest_s)
 
 
 def in_turn(turns: list[Turn], now: datetime) -> list[Turn]:
@@ -59,10 +80,7 @@ def in_turn(turns: list[Turn], now: datetime) -> list[Turn]:
     return held + (others[first:] + others[:first])[:MOST_LOOKS]
 
 
-def _mend(world: World, turn: Turn, now: datetime) -> bool:
-    row = world.jobs.get(turn.job_id)
-    if row is None or row["status"] in TERMINAL:
-        return False  # it ended since the turns were read
+def _mend(world: World, turn: Turn, row: dict[str, Any], now: datetime) -> bool:
     if row.get("cancel_requested_at"):
         end_cancelled(world.jobs, world.executions, turn.job_id, now)
         return True

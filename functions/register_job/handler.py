@@ -12,12 +12,10 @@ def handle(event: list[dict[str, Any]], context: Context) -> list[dict[str, Any]
     started = []
     for message in event:
         job = register(message, jobs_table(), readable_buckets(), datetime.now(UTC))
+        logger().append_keys(job_id=job["job_id"] if job else None)
         # Not the request: its addresses may carry signatures and passwords.
-        logger().info(
-            "registered" if job else "nothing to start",
-            message_id=message["messageId"],
-            job_id=job["job_id"] if job else None,
-        )
+        said = "registered" if job else "nothing to start"
+        logger().info(said, message_id=message["messageId"])
         if job is not None:
             started.append(job)
     return started

@@ -19,6 +19,7 @@ _STATES = "https://aws.amazon.com/step-functions/pricing/"
 _S3 = "https://aws.amazon.com/s3/pricing/"
 _DYNAMODB = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
 _EVENTS = "https://aws.amazon.com/eventbridge/pricing/"
+_WATCH = "https://aws.amazon.com/cloudwatch/pricing/"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,12 @@ SQS_FIFO_REQUEST = _price(
 )
 PIPE_REQUEST = _price("0.40", _MILLION, "requests of 64 KB through a pipe", _EVENTS)
 EVENT = _price("1.00", _MILLION, "events put on a bus of one's own", _EVENTS)
-LOG_GB = _price("0.50", 1, "GB of logs taken in", "https://aws.amazon.com/cloudwatch/pricing/")
+LOG_GB = _price("0.50", 1, "GB of logs taken in", _WATCH)
+LOG_GB_READ = _price("0.005", 1, "GB of logs read by a query", _WATCH)
+METRIC_MONTH = _price("0.30", 1, "month of a metric of one's own", _WATCH)
+"""By the hours in which it has values."""
+ALARM_MONTH = _price("0.10", 1, "month of a metric in an alarm", _WATCH)
+DASHBOARD_MONTH = _price("3.00", 1, "month of a dashboard", _WATCH)
 KMS_REQUEST = _price("0.03", 10_000, "requests to KMS", "https://aws.amazon.com/kms/pricing/")
 TRACE = _price("5.00", _MILLION, "X-Ray traces recorded", "https://aws.amazon.com/xray/pricing/")
 
@@ -89,6 +95,10 @@ ALL: tuple[Price, ...] = (
     PIPE_REQUEST,
     EVENT,
     LOG_GB,
+    LOG_GB_READ,
+    METRIC_MONTH,
+    ALARM_MONTH,
+    DASHBOARD_MONTH,
     KMS_REQUEST,
     TRACE,
 )

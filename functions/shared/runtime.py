@@ -8,6 +8,7 @@ import gc
 import os
 import re
 import resource
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,6 +33,7 @@ from functions.shared.executions import StepFunctionsExecutions
 from functions.shared.jobs_table import JobsTable
 from functions.shared.meter import METER, process_age_s
 from functions.shared.reach import NO_WEB
+from functions.shared.trace import annotate
 from functions.shared.turns_table import TurnsTable
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
     from functions.shared.submissions import Submissions
 
 Event = dict[str, Any]
+_ABOUT = ("job_id", "execution_arn", "index", "batch")
+"""What every line of a call says, as far as the call was told: job, execution, and the number of
+the chunk or of the batch of pictures."""
 _SERVER_ERROR = 500
 _PASSING = (HTTPClientError, IncompleteReadError, NoConnection, ResponseStreamingError)
 _TOO_MANY = 429
@@ -213,8 +218,8 @@ def _peak_memory() -> dict[str, Any]:
 
 
 def logged(handle: Callable[[Any, Context], Any]) -> Callable[[Any, Context], Any]:
-    """Wrap a handler: its lines carry the request id and the job id, its errors are logged once,
-    its time is metered. To wrap it is the last thing that a function's import does."""
+    """Wrap a handler: its lines say what they are about, its errors are logged once, its time is
+    metered. To wrap it is the last thing that a function's import does."""
     METER.loaded(process_age_s())
     if not gc.isenabled():  # see functions/__init__.py
         gc.freeze()
@@ -223,19 +228,26 @@ def logged(handle: Callable[[Any, Context], Any]) -> Callable[[Any, Context], An
     @functools.wraps(handle)
     def wrapper(event: Any, context: Context) -> Any:
         METER.begin()
+        began_at = time.time()
+        wrong: dict[str, str] = {}
         log = logger()
         log.structure_logs(function_request_id=context.aws_request_id)
-        if isinstance(event, dict) and isinstance(event.get("job_id"), str):
+        if isinstance(event, dict):
             log.append_keys(
-                job_id=event["job_id"],
-                **{key: event[key] for key in ("index", "batch") if key in event},
+                **{key: event[key] for key in _ABOUT if isinstance(event.get(key), str | int)}
             )
         try:
             return _named(handle, event, context)
-        except ReelwrightError as error:
-            log.warning(str(error), error_name=type(error).__name__)
+        except Exception as error:
+            name = type(error).__name__
+            wrong = {"error_name": name}
+            if isinstance(error, ReelwrightError):
+                log.warning(str(error), error_name=name)
             raise
         finally:
+            told = log.get_current_keys()
+            about = {key: told[key] for key in _ABOUT if told.get(key) is not None}
+            annotate(began_at, time.time(), about | wrong)
             log.info("ended", billed_ms=METER.billed_ms, **_peak_memory())
 
     return wrapper

@@ -26,20 +26,22 @@ def install() -> None:
     require(functions, "_functions")
     require(apis, "_apis")
 
-    def keep_pipe_parameters(name: str, properties: dict[str, Any]) -> None:
+    def keep_pipe_parameters(name: str, properties: dict[str, Any], _old: dict[str, Any]) -> None:
         pipe = symbol(pipes, "_pipes")[name]
         for parameter in _PIPE_PARAMETERS:
             pipe.pop(parameter, None)
             if parameter in properties:
                 pipe[parameter] = properties[parameter]
 
-    def reserve_concurrency(name: str, properties: dict[str, Any]) -> None:
+    def reserve_concurrency(name: str, properties: dict[str, Any], old: dict[str, Any]) -> None:
         reserved = properties.get("ReservedConcurrentExecutions")
+        if reserved == old.get("ReservedConcurrentExecutions"):
+            return  # What was set by hand since stays.
         symbol(functions, "_functions")[name]["concurrency"] = (
             None if reserved is None else int(reserved)
         )
 
-    def keep_cors(api_id: str, properties: dict[str, Any]) -> None:
+    def keep_cors(api_id: str, properties: dict[str, Any], _old: dict[str, Any]) -> None:
         # It reads the names that its own API has, which begin with a small letter.
         cors = properties.get("CorsConfiguration")
         if cors:
@@ -69,13 +71,15 @@ def install() -> None:
     )
 
 
-def _after(handler: dict[str, Any], do: Callable[[str, dict[str, Any]], None]) -> None:
-    """Run `do(physical id, properties)` whenever a resource was created or updated."""
+def _after(
+    handler: dict[str, Any], do: Callable[[str, dict[str, Any], dict[str, Any]], None]
+) -> None:
+    """Run `do(physical id, properties, those before)` after a resource was created or updated."""
 
     def created(original: _Handler) -> _Handler:
         def create(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, Any]:
             result = original(logical_id, properties, stack)
-            do(result[0], properties)
+            do(result[0], properties, {})
             return result
 
         return create
@@ -85,7 +89,7 @@ def _after(handler: dict[str, Any], do: Callable[[str, dict[str, Any]], None]) -
             physical_id: str, old: dict[str, Any], new: dict[str, Any], *rest: Any, **more: Any
         ) -> tuple[str, Any]:
             result = original(physical_id, old, new, *rest, **more)
-            do(result[0], new)
+            do(result[0], new, old)
             return result
 
         return update

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.shims import engine_module, replace, require, symbol
+from local.shims.permissions import may_send
 
 _NEEDED = (
     "_apply_filter_criteria",
@@ -165,9 +166,11 @@ class Streams:
             self._of("_esm_backoff_until")[esm["UUID"]] = time.time() + _RETRY_S
         if left and (why := _given_up(left[0], records, piece, esm)):
             lost = records[left[0].start - piece.start : left[0].end - piece.start]
-            self._of("_send_ddb_stream_failure_record")(
-                esm, function, lost, esm["EventSourceArn"], answer, why
-            )
+            target = esm.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
+            if may_send(function, target):
+                self._of("_send_ddb_stream_failure_record")(
+                    esm, function, lost, esm["EventSourceArn"], answer, why
+                )
             self._reach(esm, left[0].end)
             left = left[1:]
         reader.pieces.extendleft(reversed(left))

@@ -3,20 +3,17 @@
 docs/decisions/0003-embedded-step-functions.md says why.
 """
 
-import json
-import re
 from collections.abc import Callable
 from typing import Any
 
 from local.shims import engine_module, replace, require, symbol
-from local.step_functions import executions, tokens
-from local.step_functions.frame import MAX_PAYLOAD_BYTES
+from local.step_functions import deploying, executions, tokens, versions
 from local.step_functions.interpreter import refusal
 from local.step_functions.restart import after_restart, interrupted
+from local.step_functions.starting import start
 from local.step_functions.status_events import publish
 
 __all__ = ["after_restart", "install", "interrupted"]
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _RELIED_ON = (
     "_ExecutionError",
     "_apply_jsonata_template",
@@ -25,8 +22,9 @@ _RELIED_ON = (
     "_invoke_resource",
     "_map_runs",
     "_resolve_lambda_function_ref",
-    "_resolve_state_machine_arn",
     "_s3_object_text",
+    "_state_machine_aliases",
+    "_state_machine_versions",
     "_state_machines",
     "error_response_json",
     "json_response",
@@ -42,7 +40,9 @@ def install() -> None:
     require(engine_module("services.eventbridge"), "_put_events")
     replace(engine, "_run_execution", lambda _original: executions.run)
     replace(engine, "_emit_execution_status_event", lambda _original: publish)
-    replace(engine, "_start_execution", lambda original: _start(engine, original))
+    replace(engine, "_start_execution", lambda _original: start)
+    replace(engine, "_describe_execution", versions.describe_execution)
+    replace(engine, "_list_executions", versions.list_executions)
     replace(engine, "_stop_execution", lambda original: _stop(engine, original))
     replace(engine, "_send_task_success", lambda _original: tokens.send_success)
     replace(engine, "_send_task_failure", lambda _original: tokens.send_failure)
@@ -57,39 +57,14 @@ def install() -> None:
         "_sfn_definition",
         lambda original: lambda properties: _checked(engine, original(properties)),
     )
+    replace(engine_module("core.iam_actions"), "extract_resource_arn", versions.naming_the_machine)
+    deploying.install()
 
 
 def _checked(engine: Any, definition: str) -> str:
     if found := symbol(engine, "_validate_definition_jsonata")(definition):
         raise ValueError(f"Invalid State Machine Definition: '{found}'")
     return definition
-
-
-def _start(engine: Any, original: _Action) -> _Action:
-    """StartExecution, which AWS answers the same for the same name and input while it runs."""
-    refuse = symbol(engine, "error_response_json")
-
-    def start(request: dict[str, Any]) -> Any:
-        text = request.setdefault("input", "{}")
-        if "name" in request and not _NAME.fullmatch(request["name"]):
-            return refuse("InvalidName", f"Invalid Name: '{request['name']}'", 400)
-        try:
-            json.loads(text)
-        except json.JSONDecodeError as error:
-            message = f"Invalid State Machine Execution Input: '{error}'"
-            return refuse("InvalidExecutionInput", message, 400)
-        if len(text.encode()) > MAX_PAYLOAD_BYTES:
-            return refuse("ValidationException", "input must be at most 262144 bytes", 400)
-        machine_arn = symbol(engine, "_resolve_state_machine_arn")(request["stateMachineArn"])
-        if machine_arn and "name" in request:
-            arn = f"{machine_arn.replace(':stateMachine:', ':execution:')}:{request['name']}"
-            found = symbol(engine, "_executions").get(arn)
-            if found and found["status"] == "RUNNING" and found["input"] == text:
-                answer = {"executionArn": arn, "startDate": found["startDate"]}
-                return symbol(engine, "json_response")(answer)
-        return original(request)
-
-    return start
 
 
 def _stop(engine: Any, original: _Action) -> _Action:

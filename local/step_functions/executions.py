@@ -15,6 +15,7 @@ from local.step_functions.interpreter import now_iso, run_states
 from local.step_functions.map_run import MapRun
 from local.step_functions.scope import NEVER_S, DeadlinePassedError, Scope, StoppedError
 from local.step_functions.status_events import publish
+from local.step_functions.versions import definition_of
 
 _EXPRESS_TIMEOUT_S = 300.0
 _ENDINGS = {
@@ -55,6 +56,7 @@ class Execution:
             details_name = f"{ending[0].lower()}{ending[1:]}EventDetails"
             self._append_event(ending, {details_name: result | reason})
             self.record |= {"status": status, "stopDate": now_iso(), **result, **reason}
+            self.record.pop("_definition", None)
         self.scope.stop()
         if not self._is_child:
             publish(self.record)
@@ -123,7 +125,7 @@ class Execution:
         with _lock:
             _live[arn] = child
         try:
-            child.run(processor, "")
+            child.run(processor, map_run.role_arn)
         finally:
             with _lock:
                 del _live[arn]
@@ -149,8 +151,7 @@ def run(arn: str) -> None:
     record = symbol(engine, "_executions")[arn]
     execution = live(record)
     try:
-        machine = symbol(engine, "_state_machines")[record["stateMachineArn"]]
-        execution.run(json.loads(machine["definition"]), machine["roleArn"])
+        execution.run(*definition_of(record))
     finally:
         with _lock:
             del _live[arn]
@@ -158,11 +159,9 @@ def run(arn: str) -> None:
 
 def live(record: dict[str, Any]) -> Execution:
     """The execution of a running record; the same one for whoever asks first, runner or stopper."""
-    engine = engine_module("services.stepfunctions")
     with _lock:
         if (found := _live.get(record["executionArn"])) is None:
-            machine = symbol(engine, "_state_machines")[record["stateMachineArn"]]
-            timeout_s = json.loads(machine["definition"]).get("TimeoutSeconds", NEVER_S)
+            timeout_s = definition_of(record)[0].get("TimeoutSeconds", NEVER_S)
             # Not all of it where the engine was started again meanwhile.
             age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(
                 record["startDate"]

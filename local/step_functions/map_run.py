@@ -32,6 +32,7 @@ class MapRun:
         machine_name = context["StateMachine"]["Name"]
         self.path = f"{machine_name}/{label}"
         self.arn = f"arn:aws:states:{REGION}:{ACCOUNT}:mapRun:{self.path}:{uuid.uuid4()}"
+        self.role_arn: str = context["Execution"]["RoleArn"]
         self.machine_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{self.path}"
         self._count, self._percentage = tolerated
         self._lock = threading.Lock()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from local.shims import engine_module, symbol
+from local.shims.permissions import is_allowed, refusal
 from local.step_functions.frame import Frame, StateError
 from local.step_functions.map_run import MapRun
 from local.step_functions.retries import guarded
@@ -65,6 +66,12 @@ def _read_items(reader: dict[str, Any], value: Any, frame: Frame) -> list[Any]:
             "States.Runtime", "The embedded AWS reads items from a JSON array in an S3 object only."
         )
     place = frame.evaluate(reader["Arguments"], value)
+    role, arn = (
+        frame.context["Execution"]["RoleArn"],
+        f"arn:aws:s3:::{place['Bucket']}/{place['Key']}",
+    )
+    if not is_allowed(role, "s3:GetObject", arn):
+        raise StateError("States.ItemReaderFailed", refusal(role, "s3:GetObject", arn))
     engine = engine_module("services.stepfunctions")
     try:
         items = json.loads(symbol(engine, "_s3_object_text")(place["Bucket"], place["Key"]))
@@ -130,6 +137,9 @@ def _run_distributed(
 ) -> list[Any]:
     """Each item runs as an execution of its own, which knows no variables from outside."""
     parent: ChildStarter = frame.history  # type: ignore[assignment]
+    role, machine = frame.context["Execution"]["RoleArn"], frame.context["StateMachine"]["Id"]
+    if not is_allowed(role, "states:StartExecution", machine):
+        raise StateError("States.Permissions", refusal(role, "states:StartExecution", machine))
     tolerated = (
         int(frame.evaluate(state.get("ToleratedFailureCount", 0), value)),
         float(frame.evaluate(state.get("ToleratedFailurePercentage", 0), value)),

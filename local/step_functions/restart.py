@@ -35,7 +35,7 @@ def interrupted() -> list[Interrupted]:
     for (account, region, _), record in symbol(engine, "_executions").all_items():
         if record["status"] == "RUNNING":
             if note := waiting.note_of(record):
-                tokens.new(note["token"])
+                tokens.again(note["token"])
             found.append(Interrupted(record, account, region, note is not None))
     return found
 

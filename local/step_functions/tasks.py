@@ -5,8 +5,9 @@ import json
 import time
 from typing import Any
 
-from local.home import REGION
+from local.home import ACCOUNT, REGION
 from local.shims import engine_module, symbol
+from local.shims.permissions import is_allowed, refusal
 from local.step_functions import tokens, waiting
 from local.step_functions.frame import Frame, StateError, check_size
 from local.step_functions.retries import guarded
@@ -59,7 +60,7 @@ def _attempt(
     callback = None
     frame.context.pop("Task", None)
     if resource.endswith(_WAIT):
-        callback = tokens.new()
+        callback = tokens.new(frame.context["StateMachine"]["Id"])
         frame.context["Task"] = {"Token": callback.token}
     try:
         arguments = frame.evaluate(state.get("Arguments", value), value)
@@ -71,7 +72,8 @@ def _attempt(
         deadline = time.monotonic() + timeout_s
         frame.history.add_event("TaskStarted", taskStartedEventDetails=about)
         try:
-            call = spawn(_call, resource.removesuffix(_WAIT), arguments)
+            role = frame.context["Execution"]["RoleArn"]
+            call = spawn(_call, resource.removesuffix(_WAIT), arguments, role)
             result = frame.scope.result(call, timeout_s)
         except NotInTimeError:
             raise StateError("States.Timeout") from None
@@ -91,12 +93,13 @@ def _seconds(state: dict[str, Any], name: str, value: Any, frame: Frame) -> floa
     return float(frame.evaluate(state[name], value)) if name in state else NEVER_S
 
 
-def _call(action: str, arguments: dict[str, Any]) -> Any:
+def _call(action: str, arguments: dict[str, Any], role: str) -> Any:
     engine = engine_module("services.stepfunctions")
     try:
         if action == "lambda:invoke":
-            return _invoke_function(engine, arguments)
+            return _invoke_function(engine, arguments, role)
         if action in _SERVICES:
+            _check_service(action, arguments, role)
             return _on_engine_loop(engine, _PREFIX + action, arguments)
         if action.startswith("aws-sdk:"):
             return symbol(engine, "_invoke_resource")(_PREFIX + action, arguments)
@@ -109,10 +112,25 @@ def _call(action: str, arguments: dict[str, Any]) -> Any:
     )
 
 
-def _invoke_function(engine: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+def _check_service(action: str, arguments: dict[str, Any], role: str) -> None:
+    """Of services but DynamoDB's tables the resource is not looked at."""
+    service, _, name = action.partition(":")
+    asked = f"{service}:{name[0].upper()}{name[1:]}"
+    table = arguments.get("TableName")
+    resource = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}" if table else "*"
+    if not is_allowed(role, asked, resource):
+        named = {"dynamodb": "DynamoDb", "events": "EventBridge"}.get(service, service.title())
+        raise StateError(f"{named}.AccessDeniedException", refusal(role, asked, resource))
+
+
+def _invoke_function(engine: Any, arguments: dict[str, Any], role: str) -> dict[str, Any]:
     function = symbol(engine, "_resolve_lambda_function_ref")(
         arguments["FunctionName"], optimized=True
     )
+    arn = function_arn(arguments["FunctionName"])
+    if not is_allowed(role, "lambda:InvokeFunction", arn):
+        cause = refusal(role, "lambda:InvokeFunction", arn)
+        raise StateError("Lambda.AWSLambdaException", cause)
     try:
         payload = symbol(engine, "_call_lambda")(function, arguments.get("Payload", {}))
     except symbol(engine, "_ExecutionError") as error:
@@ -120,6 +138,12 @@ def _invoke_function(engine: Any, arguments: dict[str, Any]) -> dict[str, Any]:
             raise StateError("Lambda.TooManyRequestsException", error.cause) from error
         raise
     return {"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200}
+
+
+def function_arn(name: str) -> str:
+    """Of a function's name or ARN."""
+    prefix = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
+    return name if name.startswith("arn:") else f"{prefix}{name}"
 
 
 def _on_engine_loop(engine: Any, resource: str, arguments: dict[str, Any]) -> Any:

@@ -1,5 +1,7 @@
 """Task tokens: a state waits for one, SendTaskSuccess, -Failure and -Heartbeat answer to it."""
 
+import base64
+import binascii
 import json
 import secrets
 import threading
@@ -19,8 +21,8 @@ _closed: set[str] = set()
 class Callback:
     """One waiting state."""
 
-    def __init__(self, token: str | None = None) -> None:
-        self.token = token or secrets.token_urlsafe(96)
+    def __init__(self, token: str) -> None:
+        self.token = token
         self.future: Future[Any] = Future()
         self.last_beat = time.monotonic()
         self.answer: dict[str, Any] = {}
@@ -45,13 +47,27 @@ class Callback:
             _closed.add(self.token)
 
 
-def new(token: str | None = None) -> Callback:
-    """A token to wait for; after a restart, one that was given out before it."""
+def new(machine_arn: str) -> Callback:
+    """A token to wait for. Like AWS's, it says for itself what it is of."""
+    machine = base64.urlsafe_b64encode(machine_arn.encode()).decode()
+    return again(f"{machine}.{secrets.token_urlsafe(96)}")
+
+
+def again(token: str) -> Callback:
+    """To wait for a token that was given out before a restart."""
     with _lock:
-        callback = _open.get(token or "") or Callback(token)
+        callback = _open.get(token) or Callback(token)
         _open[callback.token] = callback
         _closed.discard(callback.token)
     return callback
+
+
+def machine_of(token: str) -> str | None:
+    """The ARN of the state machine that gave the token out; None for what is no token."""
+    try:
+        return base64.urlsafe_b64decode(token.partition(".")[0]).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
 
 
 def known() -> set[str]:

@@ -32,7 +32,7 @@ def wait(
 
 def wait_on(note: dict[str, Any], frame: Frame) -> Any:
     """The answer to a token that was given out before a restart, and perhaps answered."""
-    callback = tokens.new(note["token"])
+    callback = tokens.again(note["token"])
     frame.context["Task"] = {"Token": callback.token}
     try:
         if note["answer"]:

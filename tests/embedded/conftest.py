@@ -51,11 +51,27 @@ class Bench:
 
     @cached_property
     def role_arn(self) -> str:
+        """Of a role that may do anything."""
+        return self.role(("*", "*"))
+
+    def role(self, *grants: tuple[str, str]) -> str:
+        """The ARN of a role that has these, each an action on a resource."""
         role = self.client("iam").create_role(
             RoleName=unique("role"), AssumeRolePolicyDocument=TRUST
         )
         arn: str = role["Role"]["Arn"]
+        self.grant(arn, *grants)
         return arn
+
+    def grant(self, role_arn: str, *grants: tuple[str, str]) -> None:
+        """More grants for a role."""
+        for action, resource in grants:
+            statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+            self.client("iam").put_role_policy(
+                RoleName=role_arn.rpartition("/")[2],
+                PolicyName=unique("policy"),
+                PolicyDocument=json.dumps({"Statement": [statement]}),
+            )
 
     @cached_property
     def bucket(self) -> str:
@@ -74,7 +90,7 @@ class Bench:
         found: str = self.client("lambda").create_function(
             FunctionName=unique("function"),
             Runtime="python3.13",
-            Role=self.role_arn,
+            Role=more.pop("Role", self.role_arn),
             Handler="handler.handle",
             Code={"ZipFile": zipped({"handler.py": textwrap.dedent(source)})},
             Timeout=timeout_s,
@@ -89,7 +105,7 @@ class Bench:
         )
         return json.loads(answer["Payload"].read()), answer.get("FunctionError")
 
-    def machine(self, states: dict[str, Any], **more: Any) -> str:
+    def machine(self, states: dict[str, Any], *, role: str | None = None, **more: Any) -> str:
         """The ARN of a Standard JSONata machine that starts at its first state."""
         definition = {
             "QueryLanguage": "JSONata",
@@ -98,7 +114,7 @@ class Bench:
             **more,
         }
         found: str = self.client("stepfunctions").create_state_machine(
-            name=unique("machine"), definition=json.dumps(definition), roleArn=self.role_arn
+            name=unique("machine"), definition=json.dumps(definition), roleArn=role or self.role_arn
         )["stateMachineArn"]
         return found
 

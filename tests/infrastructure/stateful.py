@@ -30,6 +30,7 @@ BEYOND_THE_SCHEMA: dict[str, tuple[str, ...]] = {
     "AWS::SQS::Queue": (),
     "AWS::SecretsManager::Secret": ("GenerateSecretString",),
     "AWS::StepFunctions::StateMachine": (),
+    "AWS::StepFunctions::StateMachineAlias": (),
 }
 """Kinds that hold what can't be made anew, or that others know by its address. Beside what
 CloudFormation's schema calls create-only: what an update refuses, or answers with a new value."""

@@ -37,6 +37,15 @@ OUTSIDE_THE_MACHINE = {
     "handle_api",
 }
 """Functions that run before, beside and after executions."""
+PINNED = {
+    "plan_render",
+    "render_chunk",
+    "render_audio",
+    "take_snapshots",
+    "take_live_snapshots",
+    "assemble_render",
+}
+"""Functions whose published versions the machine calls."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +110,12 @@ class Synthesis:
 def _pairs(statements: list[Resource]) -> Iterator[tuple[str, str]]:
     for statement in statements:
         assert statement["Effect"] == "Allow"
-        for action in _list(statement["Action"]):
-            for resource in _list(statement["Resource"]):
+        for action in listed(statement["Action"]):
+            for resource in listed(statement["Resource"]):
                 yield action, plain(resource)
 
 
-def _list(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 

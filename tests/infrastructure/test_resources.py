@@ -113,7 +113,7 @@ def test_the_pipe_starts_one_execution_for_one_message(stack: Synthesis) -> None
     assert plain(pipe["Source"]) == "JobQueue"
     assert pipe["SourceParameters"] == {"SqsQueueParameters": {"BatchSize": 1}}
     assert plain(pipe["Enrichment"]) == "RegisterJobFunction"
-    assert plain(pipe["Target"]) == "RenderMachine"
+    assert plain(pipe["Target"]) == "RenderMachineCurrent"
     assert pipe["TargetParameters"] == {
         "StepFunctionStateMachineParameters": {"InvocationType": "FIRE_AND_FORGET"}
     }
@@ -190,24 +190,6 @@ def test_all_that_grant_turns_know_the_ceiling(synthesize: Synthesize) -> None:
         "cancel_job",
         "reconcile_jobs",
     }
-
-
-@pytest.mark.aws("alarms")
-def test_what_is_lost_is_told(stack: Synthesis) -> None:
-    alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
-    watched = {
-        plain(alarm["Properties"]["Dimensions"][0]["Value"]).split(".")[0] for alarm in alarms
-    }
-
-    assert watched == {
-        "JobQueueDeadLetters",
-        "EndedExecutionsMissed",
-        "AnnouncingMissed",
-        "WebhooksDeadLetters",
-        "AnnounceJobFunction",  # how far it is behind the stream
-    }
-    for alarm in alarms:
-        assert [plain(action) for action in alarm["Properties"]["AlarmActions"]] == ["Alerts"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

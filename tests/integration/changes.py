@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from local.releases import released
 from reelwright.direct import Job
 from tests.integration.conftest import Deployed
 from tests.integration.faulty_wire import FaultyWire
@@ -20,12 +21,17 @@ _SERVICES = ("S3", "DYNAMODB", "SFN")
 def configured(stack: Deployed, stem: str, **settings: Any) -> Iterator[None]:
     """A function with other settings, as UpdateFunctionConfiguration names them.
 
-    The embedded AWS ends a function's running calls when its settings change; AWS lets them end.
+    Jobs that run already have them where the machine calls the function unqualified, and jobs that
+    are started have them in any case. The embedded AWS ends a function's running calls when its
+    settings change; AWS lets them end.
     """
     before = stack.configuration(stem)
     _configure(stack, stem, settings)
+    client = stack.client
+    alias, name = client.outputs["StateMachineArn"], stack.function(stem)
     try:
-        yield
+        with released(client.functions, client.states, alias, [name]):
+            yield
     finally:
         _configure(stack, stem, {name: before[name] for name in settings})
 

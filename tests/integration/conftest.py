@@ -14,29 +14,37 @@ from typing import Any
 import boto3
 import pytest
 
-from local.deploy import deploy
+from local.deploy import deploy, reachable
 from local.embedded import EmbeddedAws
 from local.home import ACCOUNT, PROJECT, REGION
+from reelwright.aws_calls import outputs_of
 from reelwright.direct import TERMINAL, DirectClient, Job
 from tests.integration.faulty_wire import FaultyWire, faulty_wire
 from tests.integration.jobs import THREE_CHUNKS
+from tests.on_aws.journal import Journal
+from tests.on_aws.lookup import session_of_caller
 from tests.polling import until
 
 ASSEMBLY = PROJECT / "build" / "cdk.local.out"
 STACK = "Reelwright"
 CLIP = PROJECT / "examples" / "clip.mp4"
 CLIP_FRAMES = 390
+ENDPOINT = "AWS_ENDPOINT_URL"
+"""botocore's own. With REELWRIGHT_STACK: the stack's AWS is an embedded one, spoken to as if it
+were AWS."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On AWS, leave out what needs to reach into the machine the stack runs on; elsewhere, what
-    only AWS does."""
+    only AWS does. An embedded stack that is named as one on AWS is neither."""
     left_out = []
-    unfit = "embedded_only" if os.environ.get("REELWRIGHT_STACK") else "aws_only"
+    unfit = ["embedded_only"] if os.environ.get("REELWRIGHT_STACK") else ["aws_only"]
+    if ENDPOINT in os.environ:
+        unfit.append("aws_only")
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.integration)
-            if item.get_closest_marker(unfit):
+            if any(item.get_closest_marker(name) for name in unfit):
                 left_out.append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
@@ -49,10 +57,15 @@ class Deployed:
     client: DirectClient
     aws: EmbeddedAws | None
     name: str = STACK
+    session: boto3.Session | None = None
+    """Of the caller's account, where the stack is one on AWS."""
 
     def service(self, name: str) -> Any:
         """A boto3 client beside those of `client`."""
-        return self.aws.client(name) if self.aws else boto3.client(name)  # type: ignore[call-overload]
+        if self.aws:
+            return self.aws.client(name)
+        assert self.session is not None
+        return self.session.client(name)  # type: ignore[call-overload]
 
     @cached_property
     def functions(self) -> dict[str, str]:
@@ -112,7 +125,7 @@ class Deployed:
 def stack(tmp_path_factory: pytest.TempPathFactory, zips: Path) -> Iterator[Deployed]:
     name = os.environ.get("REELWRIGHT_STACK")
     if name:
-        yield Deployed(DirectClient.of_stack(name, boto3.Session()), None, name)
+        yield on_aws(name)
         return
     home = tmp_path_factory.mktemp("embedded")
     (home / "zips").symlink_to(zips)
@@ -120,6 +133,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory, zips: Path) -> Iterator[Depl
         outputs = deploy(ASSEMBLY, STACK, aws)
         session = boto3.Session(ACCOUNT, "test", region_name=REGION)
         yield Deployed(DirectClient.connect(outputs, session, aws.endpoint), aws)
+
+
+def on_aws(name: str) -> Deployed:
+    """The caller's stack of that name; what is made there is noted (tests/on_aws)."""
+    session = session_of_caller()
+    if noted := os.environ.get("REELWRIGHT_JOURNAL"):
+        Journal(Path(noted)).watch(session)
+    endpoint = os.environ.get(ENDPOINT)
+    outputs = outputs_of(session, name)
+    if endpoint:
+        outputs = {key: reachable(value, endpoint) for key, value in outputs.items()}
+    return Deployed(DirectClient.connect(outputs, session, None), None, name, session)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from infrastructure.ivs_streams import IvsStreams
 from infrastructure.stage import IvsChannel
 from local.home import PROJECT
+from local.releases import released
 from local.stand_ins import stand_in
 from tests.integration.changes import assert_freed, assert_unpublished
 from tests.integration.conftest import Deployed
@@ -44,10 +45,12 @@ def site(stack: Deployed, ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory
     folder, authority = tmp_path_factory.mktemp("air"), trustme.CA()
     options = [*picture(), *X264.split(), *f"{WINDOW}+omit_endlist live.m3u8".split()]
     source = ON_LOOPBACK.format(authority=authority.cert_pem.bytes().decode())
+    name, alias = stack.function("TakeLiveSnapshots"), stack.client.outputs["StateMachineArn"]
     with (
         broadcasting(ffmpeg, options, folder),
         serving(folder, authority) as here,
-        stand_in(stack.client.functions, stack.function("TakeLiveSnapshots"), source),
+        stand_in(stack.client.functions, name, source),
+        released(stack.client.functions, stack.client.states, alias, [name]),
     ):
         until((folder / "live2.ts").exists, "the stream to be up", 20)
         yield here

@@ -14,6 +14,8 @@ from functions.shared.media_store import Keys
 from functions.shared.receipts import receipts_of
 from reelwright.direct import Job
 from tests.integration.conftest import CLIP_FRAMES, Deployed
+from tests.integration.log_lines import lines_of
+from tests.metric_lines import metrics_in
 from tests.polling import until
 
 FAST = {"video": {"preset": "ultrafast"}}
@@ -30,6 +32,7 @@ def small(clip: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.aws("s3-consistency")
+@pytest.mark.aws("metrics")
 def test_a_message_becomes_a_verified_file_and_pictures(
     stack: Deployed, clip: str, tmp_path: Path
 ) -> None:
@@ -45,6 +48,8 @@ def test_a_message_becomes_a_verified_file_and_pictures(
     assert job["status"] == "COMPLETE", job.get("error")
     result = stack.client.result(job)
     check_cost(stack, job, result)
+    check_metrics(stack, job)
+    check_lines(stack, job)
     for made, height in zip(result["outputs"], (270, 90), strict=True):
         file = stack.client.download(made["key"], tmp_path)
         assert file.stat().st_size == made["size_bytes"]
@@ -80,6 +85,30 @@ def check_cost(stack: Deployed, job: Job, result: dict[str, Any]) -> None:
     paid = [cost_of([*others, *of_chunks[:n]], buying).usd for n in range(chunks + 1)]
     assert all(fewer < more for fewer, more in itertools.pairwise(paid))
     assert paid[-1] < job["cost_usd"]  # which has Assemble Render besides
+
+
+def check_metrics(stack: Deployed, job: Job) -> None:
+    """All that a job adds to the metrics is in the log, once it is announced."""
+
+    def said() -> dict[str, float] | None:
+        found = lines_of(stack, "AnnounceJob", job["job_id"])
+        metrics = {name: value for line in found for name, value in metrics_in(line).items()}
+        return metrics if {"Failed", "CostUsd"} <= set(metrics) else None
+
+    metrics = until(said, "the job's end to be announced", 60)
+    assert set(metrics) == {"WaitSeconds", "Failed", "RenderSeconds", "Snapshots", "CostUsd"}
+    assert (metrics["Failed"], metrics["Snapshots"]) == (0, 6)
+    assert metrics["CostUsd"] == float(job["cost_usd"])
+    assert 0 <= metrics["WaitSeconds"] < 60
+    assert 0 < metrics["RenderSeconds"] < 90
+
+
+def check_lines(stack: Deployed, job: Job) -> None:
+    """Each line of a chunk's function says its job, its execution and its chunk."""
+    found = lines_of(stack, "RenderChunk", job["job_id"])
+    assert {line["execution_arn"] for line in found} == {job["execution_arn"]}
+    chunks = stack.client.store.read_plan(job["job_id"]).chunks
+    assert {line["index"] for line in found} == {chunk.index for chunk in chunks}
 
 
 def test_an_execution_started_by_hand_takes_the_same_json(

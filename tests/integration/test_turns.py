@@ -11,6 +11,8 @@ from functions.shared.media_store import Keys
 from tests.integration.changes import ceiling, invoke, is_, reconcile, reserved, turns_of, uncalled
 from tests.integration.conftest import Deployed
 from tests.integration.jobs import PICTURE
+from tests.integration.log_lines import lines_of
+from tests.metric_lines import metrics_in
 from tests.polling import until
 
 SMALL = {"outputs": [{"name": "small", "height": 90, "video": {"preset": "ultrafast"}}]}
@@ -194,11 +196,8 @@ def test_a_stack_on_its_own_calls_the_reconciler_every_minute(stack: Deployed) -
     (name,) = events.list_rule_names_by_target(TargetArn=arn)["RuleNames"]
     rule = events.describe_rule(Name=name)
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
-    logs: Any = stack.service("logs")
-    group = stack.configuration("ReconcileJobs")["LoggingConfig"]["LogGroup"]
-
-    def look() -> bool | None:
-        found = logs.filter_log_events(logGroupName=group, filterPattern='"never_started"')
-        return True if found["events"] else None
-
-    until(look, "a call of the reconciler", 90)
+    found = until(
+        lambda: lines_of(stack, "ReconcileJobs", "never_started"), "a call of the reconciler", 90
+    )
+    metrics = {"Mended", "JobsWaiting", "JobsRendering", "LongestTurnSeconds"}
+    assert all(set(metrics_in(line)) == metrics for line in found)

@@ -14,7 +14,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 def mended(desk: Desk, later: timedelta = MINUTE, ceiling: int = CEILING) -> int:
     world = World(desk.jobs, desk.executions, desk.answers, ceiling, HOUR, DAY)
-    return reconcile(world, NOW + later)
+    return reconcile(world, NOW + later).mended
 
 
 def test_what_is_in_order_is_left_alone(desk: Desk) -> None:
@@ -147,6 +147,6 @@ def test_a_run_whose_time_is_up_has_granted_what_could_be(desk: Desk) -> None:
     desk.wait("gone")
     desk.executions.looks[arn("gone")] = Look("ABORTED")
     world = World(desk.jobs, desk.executions, desk.answers, 1, HOUR, DAY, lambda: False)
-    assert reconcile(world, NOW + MINUTE) == 1
+    assert reconcile(world, NOW + MINUTE).mended == 1
     assert desk.jobs.turns.granted() == 1
     assert desk.status("gone") == "WAITING"

@@ -8,6 +8,8 @@ from reelwright.quotas import (
     HEADROOM,
     KEYS,
     MAP_RUNS,
+    MESSAGES,
+    STARTS,
     TRANSITIONS,
     Finding,
     Limits,
@@ -44,14 +46,17 @@ def test_what_is_allowed_leaves_room_for_the_other_functions(
 @pytest.mark.parametrize(
     ("jobs", "parallel", "concurrent", "state", "fix"),
     [
-        (10, 100, 10, "refused", "-c max_active_jobs=1 -c max_parallel=5"),
+        (10, 100, 10, "narrower", "-c max_active_jobs=1 -c max_parallel=5"),
         (1, 5, 10, "ok", "leaves 5 for other functions"),
         (1, 6, 10, "narrower", "-c max_active_jobs=1 -c max_parallel=5"),
         (3, 10, 10, "narrower", "-c max_active_jobs=1 -c max_parallel=5"),
-        (31, 1, 10, "refused", "-c max_active_jobs=5 -c max_parallel=1"),
+        (31, 1, 10, "narrower", "-c max_active_jobs=5 -c max_parallel=1"),
         (10, 100, 1000, "narrower", "-c max_active_jobs=9 -c max_parallel=100"),
         (10, 100, 2000, "ok", "leaves 1,000"),
-        (1, 1, 5, "refused", "request-service-quota-increase"),
+        (10, 100, 4, "narrower", "-c max_active_jobs=1 -c max_parallel=1"),
+        (1, 1, 5, "narrower", "max_active_jobs × max_parallel may be 1"),
+        (1, 1, 1, "refused", "request-service-quota-increase"),
+        (1, 1, 0, "refused", "request-service-quota-increase"),
     ],
 )
 def test_a_width_is_judged_by_the_room_there_is(
@@ -63,10 +68,18 @@ def test_a_width_is_judged_by_the_room_there_is(
     assert fix in said.says
 
 
+def test_what_is_allowed_is_said_and_what_a_crowd_may_cost() -> None:
+    little, much = (found(Settings(jobs, 10), account(10)).says for jobs in (3, 4))
+    assert little.startswith("max_active_jobs × max_parallel may be 5, and chunks above it wait")
+    assert "dead-letter" not in little
+    assert "dead-letter" in much
+
+
 def test_what_other_functions_reserve_is_no_room() -> None:
     said = found(Settings(1, 50), account(1000, 100))
     assert (said.state, said.allows) == ("ok", "100 of 1,000")
-    assert found(Settings(1, 350), account(1000, 100)).state == "refused"
+    assert found(Settings(1, 350), account(1000, 100)).state == "narrower"
+    assert found(Settings(1, 50), account(1000, 0)).state == "refused"
 
 
 def test_express_chunks_can_not_wait_for_room() -> None:
@@ -115,6 +128,12 @@ def test_a_rate_that_is_too_low_slows_down(asked: Any) -> None:
     assert found(settings, account(2000, quotas={asked: 10_000.0}), asked.says).state == "ok"
     said = found(settings, account(2000, quotas={asked: 50.0}), asked.says)
     assert (said.state, said.allows) == ("narrower", "50")
+
+
+@pytest.mark.parametrize("asked", [TRANSITIONS, STARTS, KEYS, MESSAGES, MAP_RUNS])
+def test_a_quota_that_lets_nothing_by_is_refused(asked: Any) -> None:
+    said = found(Settings(1, 5), account(2000, quotas={asked: 0.0}), asked.says)
+    assert (said.state, said.allows) == ("refused", "0")
 
 
 def test_what_can_not_be_read_is_said_and_not_refused() -> None:
