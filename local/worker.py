@@ -10,9 +10,6 @@ import sys
 
 def main() -> None:
     os.setsid()
-    if hasattr(os, "SCHED_BATCH"):
-        # Many encoders share few cores here: they switch less often, and the engine goes first.
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     from awslambdaric.__main__ import main as serve  # noqa: PLC0415
 
     serve(sys.argv)
