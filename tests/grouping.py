@@ -7,6 +7,7 @@ id where xdist does not look.
 from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 _APART = {"tests/media/test_corpus.py", "tests/media/test_equality.py"}
 """Many long tests that share nothing: one by one."""
@@ -20,6 +21,8 @@ _FOLDERS = {
 _STACKS = 2
 """Deployed for tests/integration, whose tests mostly wait. One file has an engine of its own."""
 _OWN_STACK = "tests/integration/test_restart.py"
+_FIRST = (*(f"integration {number}" for number in range(_STACKS)), _OWN_STACK)
+"""They last longest and mostly wait: begun last, they would be all that runs in the end."""
 
 
 def group_of(nodeid: str) -> str:
@@ -36,7 +39,13 @@ def group_of(nodeid: str) -> str:
 
 
 class Grouped(LoadScopeScheduling):
-    """Hands out whole groups, the largest first."""
+    """Hands out whole groups: those that wait, then the largest first."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        for group in reversed(_FIRST):
+            if group in self.workqueue:
+                self.workqueue.move_to_end(group, last=False)
+        super()._assign_work_unit(node)
