@@ -5,9 +5,11 @@ Encoders write colours, size and samples into a stream's header, and all chunks 
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from functions.plan_render.source.facts import VideoFacts
-from functions.shared.plan import Colour, Output
+from functions.shared.colour import Colour
+from functions.shared.plan import Output
 
 _PRIMARIES = {
     *("bt709", "bt470m", "bt470bg", "smpte170m", "smpte240m", "film", "bt2020", "smpte428"),
@@ -36,7 +38,7 @@ def steady_colour(facts: VideoFacts) -> Colour | None:
     named = said.primaries, said.transfer, said.matrix
     if any(name not in names for name, names in zip(named, known, strict=True)):
         return None
-    return said.model_copy(update={"range": full})
+    return replace(said, range=full)
 
 
 def steady_pixels(facts: VideoFacts) -> str | None:

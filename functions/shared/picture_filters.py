@@ -6,7 +6,8 @@ job's, not on the chunk's.
 
 from collections.abc import Iterator
 
-from functions.shared.plan import FadeEnds, Output, PictureEdit, Quarters
+from functions.shared.colour import Quarters
+from functions.shared.plan import FadeEnds, Output, PictureEdit
 
 SCALING = "flags=bicubic+full_chroma_int"
 """For every `scale` that RGB may come of: without it FFmpeg leaves out half of the colours, and

@@ -5,7 +5,8 @@ Where nothing changes they change nothing: swscale then passes pictures on as th
 
 from collections.abc import Iterator
 
-from functions.shared.plan import Colour, Video
+from functions.shared.colour import Colour
+from functions.shared.plan import Video
 
 _UNKNOWN = "unknown"
 _LIGHT = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")

@@ -1,5 +1,6 @@
 """Each bad source ends soon, in one named error whose sentence says what is wrong."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -119,14 +120,14 @@ def test_too_large(
     kind = Kind("clip", ".mp4", f"{H264} {AAC}", length_s=3, sound_s=3)
     content = make(ffmpeg, kind, tmp_path).read_bytes()
     with pytest.raises(SourceTooLarge) as caught:
-        probe(store, content, LIMITS.model_copy(update=limits))
+        probe(store, content, replace(LIMITS, **limits))
     assert says in str(caught.value)
 
 
 def test_too_large_to_find_the_end_of(store: FolderStore, corpus: Path) -> None:
     content = (corpus / "no_duration.webm").read_bytes()
     with pytest.raises(SourceTooLarge, match="does not say how long it is"):
-        probe(store, content, LIMITS.model_copy(update={"scan_bytes": 50_000}))
+        probe(store, content, replace(LIMITS, scan_bytes=50_000))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ import pytest
 
 from functions.plan_render.source.facts import Probe, need_video
 from functions.plan_render.source.probing import probe_source
+from functions.shared.colour import Colour
 from functions.shared.errors import (
     ReelwrightError,
     SourceEncrypted,
@@ -26,7 +27,6 @@ from functions.shared.errors import (
     SourceTruncated,
 )
 from functions.shared.ffmpeg import Input
-from functions.shared.plan import Colour
 from tests.conftest import CORPUS
 from tests.media.ends import check_end
 from tests.media.support import BUCKET, LIMITS, FolderStore, lossless, plan_job, run_ffmpeg

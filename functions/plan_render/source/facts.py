@@ -1,20 +1,21 @@
 """What a probe finds out about a source. Times are on the source's own timestamps.
 
 All is taken from decoded frames and from packets; a header is asked only where they say nothing.
+Dataclasses: whoever reads strangers' bytes makes them, and whoever started that process checks them
+with pydantic, which it has imported anyway.
 """
 
+from dataclasses import dataclass, field
 from fractions import Fraction
 
-from pydantic import Field
-
+from functions.shared.colour import Colour, Quarters
 from functions.shared.errors import SourceHasNoVideo
-from functions.shared.frozen import Frozen
-from functions.shared.plan import Colour, Quarters
 
 _HDR_TRANSFERS = {"smpte2084", "arib-std-b67"}
 
 
-class Limits(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class Limits:
     """How large a source may be."""
 
     size_bytes: int
@@ -30,7 +31,8 @@ class Limits(Frozen):
     """Address space of the process that reads it; its libraries alone take 150 MB."""
 
 
-class VideoFacts(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class VideoFacts:
     """The video stream that is rendered."""
 
     stream_index: int
@@ -57,7 +59,7 @@ class VideoFacts(Frozen):
     """Its samples are red, green and blue, or numbers of a palette."""
     interlaced: bool = False
     """Most of the first frames are two fields."""
-    colour: Colour = Field(default_factory=Colour)
+    colour: Colour = field(default_factory=Colour)
     mastering: str | None = None
     """As x265's `master-display` takes it: chromaticities in 0.00002, luminance in 0.0001 cd/m²."""
     content_light: str | None = None
@@ -74,7 +76,8 @@ class VideoFacts(Frozen):
         return self.colour.transfer in _HDR_TRANSFERS
 
 
-class AudioFacts(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class AudioFacts:
     """The audio stream that is rendered."""
 
     stream_index: int
@@ -86,7 +89,8 @@ class AudioFacts(Frozen):
     """None where neither the header nor the tail tells."""
 
 
-class SubtitleFacts(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class SubtitleFacts:
     """A track of subtitles."""
 
     stream_index: int
@@ -96,7 +100,8 @@ class SubtitleFacts(Frozen):
     """Else pictures."""
 
 
-class Probe(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class Probe:
     """A source that has pictures, sound, or both."""
 
     container: str

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
     url, result, limits, memory_bytes, certificates = arguments
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    options = open_options(certificates, Limits.model_validate_json(limits))
+    options = open_options(certificates, Limits(**json.loads(limits)))
     answer: dict[str, str] = {}
     try:
         mend(url, options, result)

@@ -7,6 +7,7 @@ A child process without credentials copies it (`mend`); pictures are not decoded
 import json
 import shutil
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
@@ -70,7 +71,7 @@ def _check_room(source: Source, probe: Probe, room_bytes: int) -> None:
 
 
 def _mend(url: str, result: Path, folder: Path, limits: Limits, timeout_s: float) -> Ended:
-    facts = [url, str(result), limits.model_dump_json(), str(limits.memory_bytes), certificates()]
+    facts = [url, str(result), json.dumps(asdict(limits)), str(limits.memory_bytes), certificates()]
     return run_module(
         "functions.plan_render.source.mend",
         facts,

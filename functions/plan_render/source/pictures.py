@@ -11,7 +11,7 @@ from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from functions.shared.plan import Colour, Quarters
+from functions.shared.colour import Colour, Quarters
 
 _RESERVED = {0, 3}
 _MATRIX_RGB = 0

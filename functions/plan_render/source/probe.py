@@ -9,7 +9,7 @@ import json
 import resource
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -63,11 +63,12 @@ def main(arguments: Sequence[str]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     remote = RemoteBytes(url, int(size_bytes), certificates or None)
     try:
-        found = probe(url, remote, Limits.model_validate_json(limits), certificates)
-        answer: dict[str, Any] = {"probe": found.model_dump(mode="json")}
+        found = probe(url, remote, Limits(**json.loads(limits)), certificates)
+        answer: dict[str, Any] = {"probe": asdict(found)}
     except ReelwrightError as error:
         answer = {"error": type(error).__name__, "message": str(error)}
-    sys.stdout.write(json.dumps(answer))
+    # Fractions, exact.
+    sys.stdout.write(json.dumps(answer, default=str))
 
 
 def probe(url: str, remote: RemoteBytes, limits: Limits, certificates: str = "") -> Probe:

@@ -3,7 +3,10 @@
 import importlib.util
 import json
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from functions.plan_render.source.facts import Limits, Probe
 from functions.shared import errors
@@ -35,7 +38,7 @@ def probe_source(source: Input, size_bytes: int, limits: Limits, *, timeout_s: f
             f"{source.name} has {size_bytes:,} bytes; {limits.size_bytes:,} are allowed."
         )
     with tempfile.TemporaryDirectory(prefix="probe-home-") as folder:
-        facts = [source.url, str(size_bytes), limits.model_dump_json(), str(limits.memory_bytes)]
+        facts = [source.url, str(size_bytes), json.dumps(asdict(limits)), str(limits.memory_bytes)]
         ended = run_module(
             "functions.plan_render.source.probe",
             [*facts, certificates()],
@@ -60,7 +63,7 @@ def _answer(ended: Ended, source: Input, timeout_s: float) -> Probe:
     check_ended(ended, source, "Reading")
     answer = json.loads(ended.stdout)
     if "probe" in answer:
-        return Probe.model_validate({**answer["probe"], "name": source.name})
+        return TypeAdapter(Probe).validate_python({**answer["probe"], "name": source.name})
     kind: type[ReelwrightError] = getattr(errors, answer["error"])
     raise kind(f"{source.name} {answer['message']}.")
 

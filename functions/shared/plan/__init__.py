@@ -2,8 +2,7 @@
 
 from functions.shared.plan.asset import Asset
 from functions.shared.plan.coding import Coding, ToneMap
-from functions.shared.plan.colour import Colour
-from functions.shared.plan.grid import Chunk, Clip, Clock, Quarters, Span, Video, frame_slack
+from functions.shared.plan.grid import Chunk, Clip, Clock, Span, Video, frame_slack
 from functions.shared.plan.live import LivePlan, LiveRecord
 from functions.shared.plan.output import Output
 from functions.shared.plan.picture import CropBox, FadeEnds, PictureEdit
@@ -39,7 +38,6 @@ __all__ = [
     "Clip",
     "Clock",
     "Coding",
-    "Colour",
     "CropBox",
     "FadeEnds",
     "ImageFormat",
@@ -53,7 +51,6 @@ __all__ = [
     "PictureEdit",
     "Plan",
     "PosterChoice",
-    "Quarters",
     "ScenePart",
     "SceneSearch",
     "Sheet",

@@ -1,12 +1,10 @@
 """Time: the source's clock, and the grid of output frames that is laid over it."""
 
 from fractions import Fraction
-from typing import Literal
 
+from functions.shared.colour import Colour, Quarters
 from functions.shared.frozen import Frozen
-from functions.shared.plan.colour import Colour
 
-Quarters = Literal[0, 90, 180, 270]
 _FINE_ENOUGH = 10_000
 """Ticks per second below which players round times visibly."""
 

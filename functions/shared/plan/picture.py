@@ -3,8 +3,8 @@
 from fractions import Fraction
 from typing import Literal
 
+from functions.shared.colour import Quarters
 from functions.shared.frozen import Frozen
-from functions.shared.plan.grid import Quarters
 
 
 class CropBox(Frozen):

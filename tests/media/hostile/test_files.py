@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from tests.media.support import (
 )
 
 SOON_S = 20
-LIMITED = LIMITS.model_copy(update={"duration_s": 6 * 3600, "streams": 64})
+LIMITED = replace(LIMITS, duration_s=6 * 3600, streams=64)
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def test_a_picture_that_no_memory_holds(store: FolderStore, large: Path) -> None
         large.read_bytes(), [(b"IHDR", 4, sides), (b"png \0\0\0\0", 28, b"\0\x40\0\x40")]
     )
     check_end(store, content, SourceHasNoVideo, "cannot be decoded (png)")
-    small = LIMITS.model_copy(update={"memory_bytes": 400 << 20})
+    small = replace(LIMITS, memory_bytes=400 << 20)
     check_end(store, large.read_bytes(), SourceTooLarge, "144,000,000 pixels a frame", small)
 
 
@@ -150,7 +151,7 @@ def test_two_seconds_by_the_header_and_eight_in_fact(
         found = need_video(probe(store, making.mp4_media_of(honest, 2)))
     assert abs(found.end_s - making.LENGTH_S) < Fraction(1, 4)
     with pytest.raises(SourceTooLarge, match="8 s long; 4 s are allowed"):
-        probe(store, making.mp4_media_of(honest, 2), LIMITS.model_copy(update={"duration_s": 4}))
+        probe(store, making.mp4_media_of(honest, 2), replace(LIMITS, duration_s=4))
 
 
 @pytest.mark.parametrize(

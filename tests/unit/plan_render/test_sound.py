@@ -1,5 +1,6 @@
 """The sound in the plan: what is made once, how long it is, and files of it alone."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_sound_is_as_long_as_the_timeline() -> None:
     assert length_s() == Fraction("60.1")
     assert length_s({"start_s": 1, "end_s": 3}, {"start_s": 9, "end_s": 10, "speed": 2}) == 2.5
     assert length_s({"end_s": 3}, {"start_s": 40, "speed": 2}) == 3 + Fraction("20.1") / 2
-    unknown = AUDIO.model_copy(update={"end_s": None})
+    unknown = replace(AUDIO, end_s=None)
     made = plan(probe(audio=unknown), {}, edit={"clips": [{"start_s": 40}]})
     assert made.audio is not None
     assert made.audio.duration_s is None
@@ -99,14 +100,13 @@ def test_sound_is_as_long_as_the_timeline() -> None:
 def other(field: str, *, length_s: int = 10, channels: int = 2) -> Brought:
     """A sound that the request names, from 5 s on its own timestamps."""
     asset = Asset(kind="sound", field=field, bucket="b", key="k", etag="e", size_bytes=1)
-    facts = AUDIO.model_copy(
-        update={
-            "stream_index": 4,
-            "sample_rate": 44_100,
-            "channels": channels,
-            "start_s": Fraction(5),
-            "end_s": Fraction(5 + length_s),
-        }
+    facts = replace(
+        AUDIO,
+        stream_index=4,
+        sample_rate=44_100,
+        channels=channels,
+        start_s=Fraction(5),
+        end_s=Fraction(5 + length_s),
     )
     return Brought(assets={field: asset}, sounds={field: heard(facts)})
 
@@ -165,7 +165,7 @@ def test_what_is_mixed_in_makes_the_sound_as_long_as_the_timeline() -> None:
         assert made.change.mix.from_s == Fraction(3, 2)
         assert made.change.mix.layout == "stereo"
         assert made.others == (made.change.mix.sound,)
-    surround = probe(audio=AUDIO.model_copy(update={"channels": 6}))
+    surround = probe(audio=replace(AUDIO, channels=6))
     made = changed(surround, other("edit.sound.mix.source"), mix=mix)
     assert made is not None
     assert made.change is not None
@@ -180,9 +180,7 @@ def test_a_true_peak_goes_with_a_loudness() -> None:
 
 def test_sound_that_the_disk_cannot_hold_is_refused_by_name() -> None:
     """Six hours of stereo at 48 kHz are 4.1 GB of PCM, and 0.35 GB at 128 kb/s."""
-    long = probe(
-        length_s=Fraction(6 * 3600), audio=AUDIO.model_copy(update={"end_s": Fraction(21_601)})
-    )
+    long = probe(length_s=Fraction(6 * 3600), audio=replace(AUDIO, end_s=Fraction(21_601)))
     small = SETTINGS.model_copy(update={"audio_storage_mb": 4096})
 
     def settled(settings: PlanSettings, *containers: str) -> Plan:
