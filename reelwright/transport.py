@@ -1,5 +1,6 @@
 """One API, called as one caller: the token, the tries, and answers that are refusals."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -96,14 +97,16 @@ class Transport:
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """The answer's JSON. One of reelwright.errors where there is none."""
+        content = None if body is None else _written(body)
+        kind = {} if body is None else {"Content-Type": "application/json"}
 
         def attempt(token: str) -> requests.Response:
             return self.session.request(
                 method,
                 f"{self.api_url}{path}",
-                json=body,
+                data=content,
                 params=query,
-                headers=headers,
+                headers={**kind, **(headers or {})},
                 auth=Bearer(token),
                 timeout=TIMEOUT_S,
                 allow_redirects=False,
@@ -133,6 +136,13 @@ class Transport:
         if answer.ok and isinstance(content, dict):
             return content
         raise _refusal(answer, content if isinstance(content, dict) else {})
+
+
+def _written(body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"The request can't be written as JSON: {error}.") from error
 
 
 def reason(fault: Exception) -> str:

@@ -60,6 +60,15 @@ def test_a_key_of_ones_own_is_kept(api: FakeApi, client: Client) -> None:
     assert key_of(api.asked[0]) == "order-66"
 
 
+@pytest.mark.parametrize(("value", "said"), [(float("nan"), "Out of range"), ({1}, "set")])
+def test_what_is_no_json_is_refused_before_it_is_sent(
+    value: object, said: str, api: FakeApi, client: Client
+) -> None:
+    with pytest.raises(InvalidRequestError, match=rf"can't be written as JSON: .*{said}"):
+        client.submit({"source": "s3://b/k", "snapshots": {"count": value}})
+    assert api.asked == []
+
+
 @pytest.mark.parametrize(
     ("answer", "error", "said"),
     [
