@@ -42,20 +42,31 @@ LOADED = {
     "handle_api": REQUEST | PLAN | API,
 }
 """Of the heavy ones, what each function has a use for."""
-_PRINT = "import json, sys; import functions.{}.handler; print(json.dumps(list(sys.modules)))"
+_PRINT = "import json, sys; import functions.{}; print(json.dumps(list(sys.modules)))"
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_a_function_loads_nothing_heavy_that_it_does_not_use(folder: str) -> None:
+def loaded_by(module: str) -> set[str]:
     ended = subprocess.run(
-        [sys.executable, "-P", "-c", _PRINT.format(folder)],
+        [sys.executable, "-P", "-c", _PRINT.format(module)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=True,
     )
+    return set(json.loads(ended.stdout))
 
-    loaded = set(json.loads(ended.stdout))
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_function_loads_nothing_heavy_that_it_does_not_use(folder: str) -> None:
+    loaded = loaded_by(f"{folder}.handler")
     assert loaded & (UNUSED | SELDOM | EVERYTHING) == LOADED[folder]
+
+
+@pytest.mark.parametrize("reader", ["probe", "mend"])
+def test_what_reads_strangers_bytes_loads_no_more_than_it_needs(reader: str) -> None:
+    """A process of its own for each source: its start is a part of every job."""
+    loaded = loaded_by(f"plan_render.source.{reader}")
+    assert "av" in loaded
+    assert not loaded & {"pydantic", "urllib3", "botocore", "functions.shared.plan"}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
