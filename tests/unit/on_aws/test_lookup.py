@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -53,9 +54,9 @@ class Answered(AWSResponse):
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What would be slept: by botocore between its tries, and by us while a stack changes."""
+    """What would be slept by botocore between its tries. Other threads of the tests sleep on."""
     slept: list[float] = []
-    monkeypatch.setattr("botocore.endpoint.time.sleep", slept.append)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=slept.append))
     return slept
 
 
