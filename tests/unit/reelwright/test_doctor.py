@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -174,7 +175,7 @@ def test_throttled_calls_are_made_again(monkeypatch: pytest.MonkeyPatch, tmp_pat
     """Service Quotas answers few calls a second. The clock is a list of what would be slept."""
     session = clean(monkeypatch, tmp_path, DEFAULT_REGION="eu-west-1", **KEY)
     waits: list[float] = []
-    monkeypatch.setattr("botocore.endpoint.time.sleep", waits.append)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=waits.append))
     asked: list[str] = []
 
     def answer(request: Any, **_: Any) -> AWSResponse:
