@@ -57,7 +57,6 @@ def install() -> None:
         "_sfn_definition",
         lambda original: lambda properties: _checked(engine, original(properties)),
     )
-    replace(engine_module("core.iam_actions"), "extract_resource_arn", versions.naming_the_machine)
     deploying.install()
 
 

@@ -106,18 +106,5 @@ def list_executions(original: Any) -> Any:
     return list_
 
 
-def naming_the_machine(original: Any) -> Any:
-    """What may be done with a version or an alias is asked of its machine's ARN, as on AWS."""
-
-    def named(*request: Any, **more: Any) -> Any:
-        resource = original(*request, **more)
-        if ":stateMachine:" not in str(resource):
-            return resource
-        started = resolve(resource)
-        return started.machine_arn if started else resource
-
-    return named
-
-
 def _executions() -> Any:
     return symbol(engine_module("services.stepfunctions"), "_executions")

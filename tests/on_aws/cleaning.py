@@ -12,6 +12,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from functions.shared.cost import Buying
+from functions.shared.errors import CancelRefused
 from functions.shared.media_store import Keys
 from reelwright.direct import TERMINAL, DirectClient
 from tests.on_aws.costs import Costs
@@ -50,7 +51,7 @@ class Cleaner:
 
     def clean(self, journal: Journal) -> Cleaned:
         """First what still runs is ended, then what it made is counted and removed. Each is tried;
-        what AWS refuses is told and left, and is noted still for the next run."""
+        what AWS refuses, or does not end, is told and left, and is noted still for the next run."""
         found = Cleaned()
         self._let_in()
         users = journal.names("user")
@@ -88,6 +89,8 @@ class Cleaner:
         except ClientError as fault:
             if fault.response["Error"].get("Code") not in _GONE:
                 found.left.append(f"{what}: {fault}")
+        except RuntimeError as fault:
+            found.left.append(f"{what}: {fault}")
 
     def _owned(self, users: list[str]) -> Iterator[str]:
         """Jobs that came in by the API, by their owners; and those that were only sent."""
@@ -121,12 +124,13 @@ class Cleaner:
             found.removed["rows"] += "Attributes" in gone
 
     def _end(self, job_id: str) -> None:
-        with contextlib.suppress(Exception):  # it may be publishing; then it ends by itself
+        """Raises RuntimeError where it can't be cancelled, or still renders after two minutes."""
+        with contextlib.suppress(CancelRefused):  # it is being published, and ends by itself
             self.client.cancel(job_id)
         waited_s = 0.0
         while (row := self.client.job(job_id)) and row["status"] not in TERMINAL:
             if waited_s >= _END_S:
-                return
+                raise RuntimeError(f"it is still {row['status']} after {_END_S:.0f} s")
             self.sleep(_POLL_S)
             waited_s += _POLL_S
 

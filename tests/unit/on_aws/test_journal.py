@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
 from functions.shared.cost import Buying, cost_of
+from functions.shared.errors import CancelRefused
 from functions.shared.jobs_table import JobsTable
 from functions.shared.media_store import Keys, MediaStore
 from functions.shared.meter import Used
@@ -227,6 +229,31 @@ def test_what_can_not_be_removed_is_told_and_the_rest_goes(account: Account) -> 
     (line,) = cleaned.left
     assert line.startswith("job first: ")
     assert "AccessDenied" in line
+    assert account.client.job("second") is None
+
+
+@pytest.mark.parametrize("answer", [CancelRefused("being published"), RuntimeError("no")])
+def test_a_job_that_does_not_end_keeps_what_it_has(
+    account: Account, monkeypatch: pytest.MonkeyPatch, answer: Exception
+) -> None:
+    account.has_ended("first", "RUNNING")
+    account.has_ended("second")
+    part = Keys("first").audio("a")
+    account.client.store.s3.put_object(Bucket="media", Key=part, Body=b"1")
+    for job_id in ("first", "second"):
+        account.journal.note("job", job_id)
+    monkeypatch.setattr(DirectClient, "cancel", Mock(side_effect=answer))
+    waited: list[float] = []
+
+    cleaned = replace(account.cleaner, sleep=waited.append).clean(account.journal)
+
+    (line,) = cleaned.left
+    is_refused = isinstance(answer, CancelRefused)
+    said = "it is still RUNNING after 120 s" if is_refused else "no"
+    assert line == f"job first: {said}"
+    assert sum(waited) == (120 if is_refused else 0)
+    assert account.keys() == [part]
+    assert account.client.job("first") is not None
     assert account.client.job("second") is None
 
 
